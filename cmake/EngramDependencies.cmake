@@ -1,0 +1,18 @@
+# Everything that engram needs and does not write itself. Each package is found here, once, with the oldest version that
+# is known to work (those of Debian 12). engramConfig.cmake.in repeats the list for users of the installed package.
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(fmt 9.1 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(ZLIB 1.2.13 REQUIRED)
+find_package(BZip2 1.0.8 REQUIRED)
+set(HDF5_PREFER_PARALLEL OFF)
+find_package(HDF5 1.10.8 REQUIRED COMPONENTS C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate>=1.14)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd>=1.5.4)
+pkg_check_modules(liblz4 REQUIRED IMPORTED_TARGET liblz4>=1.9.4)
+pkg_check_modules(blosc REQUIRED IMPORTED_TARGET blosc>=1.21.3)
+if(ENGRAM_BUILD_COMMAND)
+  find_package(CLI11 2.1 REQUIRED)
+endif()

@@ -1,0 +1,1 @@
+# find_package(engram CONFIG) gives engram::engram and engram::convert.

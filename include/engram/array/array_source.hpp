@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engram/array/data_type.hpp"
+#include "engram/array/region.hpp"
+#include "engram/base/json.hpp"
+
+namespace engram {
+
+/// A codec by name and configuration, in numcodecs' words: {"zlib", {"level": 4}}, {"shuffle",
+/// {"elementsize": 2}}, {"blosc", {"cname": "zstd", "clevel": 5, "shuffle": 2, "blocksize": 0}}.
+struct CodecConfig {
+  std::string name;
+  Json configuration = Json::object();
+
+  friend bool operator==(const CodecConfig&, const CodecConfig&) = default;
+};
+
+/// What an array of fixed-size elements is, apart from its values.
+struct ArrayInfo {
+  DataType type;  ///< As the elements are stored.
+  Shape shape;
+  Shape chunk_shape;                ///< Empty: not chunked.
+  std::optional<Bytes> fill_value;  ///< One element of `type`; none: undefined, read as zeros.
+};
+
+/// A chunk that exists, as it lies: `number` counts places of the grid in C order.
+struct EncodedChunk {
+  std::uint64_t number = 0;
+  std::uint64_t size = 0;  ///< Bytes as stored.
+};
+
+/// The chunks of an array as they lie in their file.
+///
+/// Threads: every member may be called by many threads at once.
+class EncodedChunks {
+ public:
+  virtual ~EncodedChunks() = default;
+
+  /// What was applied to each chunk, first applied first. Empty: chunks are stored as they are.
+  virtual const std::vector<CodecConfig>& codecs() const = 0;
+
+  /// All chunks that exist, by number. Chunks that are not listed hold the fill value.
+  virtual std::vector<EncodedChunk> chunks() const = 0;
+
+  /// Puts the bytes of `chunk` into `out`, which has its size, and returns the chunk's filter mask:
+  /// bit k set means that codec k was not applied to this chunk. Throws Error(corrupt_data),
+  /// Error(io_error).
+  virtual std::uint32_t read(const EncodedChunk& chunk, std::span<std::byte> out) const = 0;
+};
+
+/// An array that can be read: an HDF5 dataset or a Zarr array of fixed-size elements.
+///
+/// Threads: every member may be called by many threads at once.
+class ArraySource {
+ public:
+  virtual ~ArraySource() = default;
+
+  virtual const ArrayInfo& info() const = 0;
+
+  /// The elements of `region`, C order, one after another, as `info().type.little_endian()`. `out`
+  /// has exactly their size. Throws Error(corrupt_data), Error(unsupported) (a filter that nobody
+  /// here can decode, by name), Error(io_error).
+  virtual void read(const Region& region, std::span<std::byte> out) const = 0;
+
+  /// The chunks as they lie, or nullptr where elements can be had only by read().
+  virtual const EncodedChunks* encoded() const { return nullptr; }
+};
+
+/// An array that is being written.
+///
+/// Threads: members may be called by many threads at once for different chunks.
+class ArraySink {
+ public:
+  virtual ~ArraySink() = default;
+
+  /// Takes a chunk as it lies in the source, encoded with the codecs that the sink was created for
+  /// but for those that `filter_mask` names. `bytes` may be changed by the call.
+  virtual void write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask,
+                             Bytes& bytes) = 0;
+
+  /// Encodes one chunk and stores it. `elements` are little-endian and C order and cover the part
+  /// of the array that the chunk holds (cut at the array's end).
+  virtual void write(std::uint64_t chunk_number, BytesView elements) = 0;
+};
+
+}  // namespace engram

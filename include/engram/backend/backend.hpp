@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engram/array/array_source.hpp"
+#include "engram/base/limits.hpp"
+#include "engram/hdmf/builder.hpp"
+
+namespace engram::backend {
+
+/// Something about one node that a user should know: what was left out, and what was changed to
+/// fit.
+struct Notice {
+  enum class Kind {
+    changed,   ///< All values are kept, but not as they were: names of an enumeration, a wider
+               ///< number.
+    dangling,  ///< A link or reference that leads nowhere was left out.
+    left_out,  ///< Something that the target can't hold was left out.
+  };
+  Kind kind = Kind::changed;
+  std::string path;  ///< The node; an attribute as "/a/b@name".
+  std::string text;  ///< A sentence: what it was, what became of it, why.
+
+  friend bool operator==(const Notice&, const Notice&) = default;
+};
+
+/// Reads a file of one format into the HDMF model.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  /// All metadata and no array values. The sources in the tree live on after the reader is gone.
+  /// Throws Error(corrupt_data), Error(unsupported), Error(limit_exceeded), each naming the node.
+  virtual hdmf::GroupBuilder read_tree() = 0;
+
+  /// What read_tree() could not bring along as it was, in the order of the tree.
+  virtual const std::vector<Notice>& notices() const = 0;
+
+  /// "HDF5" or "Zarr v2".
+  virtual std::string format() const = 0;
+};
+
+/// How an array is to be written.
+struct ArrayPlan {
+  ArrayInfo info;                   ///< type, shape, chunk shape and fill value of the target.
+  std::vector<CodecConfig> codecs;  ///< Of the target, first applied first.
+  /// Codecs of the encoded chunks that the sink will be given; only for arrays whose chunks are
+  /// copied.
+  std::vector<CodecConfig> source_codecs;
+  bool copy = false;  ///< Chunks come encoded, by ArraySink::write_encoded.
+};
+
+/// What came of a dataset of objects.
+struct ObjectResult {
+  std::uint64_t references = 0;  ///< References that were written.
+  std::uint64_t dangling = 0;    ///< References that led nowhere, written as null.
+  std::uint64_t bytes = 0;       ///< Bytes of the values before compression.
+  std::vector<Notice> notices;
+};
+
+/// Counters of what a writer did, for the report.
+struct WriterCounters {
+  std::uint64_t files = 0;  ///< Files (keys) written.
+  std::uint64_t bytes = 0;  ///< Bytes in them.
+  std::uint64_t chunks_verbatim =
+      0;  ///< Chunk files that hold the source's bytes and nothing else.
+  std::uint64_t chunks_framed =
+      0;  ///< Chunk files that hold the source's bytes behind or without a frame.
+  std::uint64_t chunks_recoded = 0;   ///< Chunks that were decoded and encoded again, or encoded.
+  std::uint64_t chunks_inflated = 0;  ///< Chunks that had to be decompressed.
+};
+
+/// Writes the HDMF model in one format.
+///
+/// Threads: create_array, write_objects and counters may be called by many threads at once, between
+/// write_tree and finish.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+
+  /// The codecs under which chunks that are encoded with `codecs` can be stored without decoding
+  /// them, or nullopt when they can't be.
+  virtual std::optional<std::vector<CodecConfig>> adopt(
+      const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const = 0;
+
+  /// Groups, their attributes and links, and what is known of datasets: all but arrays' metadata
+  /// and values.
+  virtual void write_tree(const hdmf::GroupBuilder& root) = 0;
+
+  /// The metadata of the array at `path`, and a sink for its chunks. `dataset` gives attributes and
+  /// what the plan does not say (scalar, enumeration).
+  virtual std::unique_ptr<ArraySink> create_array(const std::string& path,
+                                                  const hdmf::DatasetBuilder& dataset,
+                                                  const ArrayPlan& plan) = 0;
+
+  /// A dataset of objects, metadata and values, read block by block: at most `block_bytes` of
+  /// values (about) are held at a time, but never less than one chunk.
+  virtual ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
+                                     std::uint64_t block_bytes) = 0;
+
+  /// Whatever is known only at the end (consolidated metadata). Nothing may be written after it.
+  virtual void finish() = 0;
+
+  /// Things that write_tree and create_array had to change or leave out.
+  virtual std::vector<Notice> notices() const = 0;
+
+  virtual WriterCounters counters() const = 0;
+};
+
+}  // namespace engram::backend

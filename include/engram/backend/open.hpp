@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engram/backend/backend.hpp"
+#include "engram/codec/adopt.hpp"
+#include "engram/store/store.hpp"
+
+namespace engram::backend {
+
+/// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...) or a
+/// Zarr v2 directory. Throws Error(not_found), Error(io_error), or Error(unsupported) that says
+/// what was found instead.
+std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits = {});
+
+/// A reader of the HDF5 file at `path`. The file stays open as long as the reader or a source from
+/// its tree lives.
+std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits = {});
+
+/// A reader of the Zarr v2 hierarchy in `store`.
+std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
+                                         const Limits& limits = {});
+
+/// Whose reader the result is for; `specs/zarr-layout.md` says what differs.
+enum class Compat {
+  hdmf_zarr,  ///< References and cached schemas as json2: hdmf-zarr 0.13 resolves every reference.
+  portable,   ///< Text and native types only: zarr-python 3 opens the whole store.
+};
+
+/// How text arrays are encoded.
+enum class TextForm {
+  utf8,   ///< All text as vlen-utf8.
+  exact,  ///< ASCII and fixed-length text arrays as vlen-bytes, as hdmf-zarr does.
+};
+
+struct ZarrWriteOptions {
+  Compat compat = Compat::hdmf_zarr;
+  TextForm text = TextForm::utf8;
+  bool consolidate = true;
+  codec::ShuffleForm shuffle_form = codec::ShuffleForm::blosc_head;
+  /// For chunks of objects; nullopt: not compressed.
+  std::optional<CodecConfig> object_compressor;
+};
+
+/// A writer of a Zarr v2 hierarchy into an empty `store`.
+std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
+                                         const ZarrWriteOptions& options);
+
+}  // namespace engram::backend

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "engram/base/memory_budget.hpp"
+
+namespace engram {
+
+/// A fixed number of threads that run tasks in the order in which they came.
+///
+/// Threads: submit() may be called by many threads at once. A task must not submit to its own pool
+/// and wait: tasks wait for no other task.
+class ThreadPool {
+ public:
+  /// `threads` of 0 means one for each core that the process may use.
+  explicit ThreadPool(std::size_t threads = 0);
+  /// Runs what was submitted, then joins.
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  std::size_t size() const noexcept { return threads_.size(); }
+
+  /// Queues `task`, which must not throw. Returns at once.
+  void submit(std::function<void()> task);
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> tasks_;
+  bool closing_ = false;
+  std::vector<std::jthread> threads_;
+};
+
+/// A stream of tasks on a pool, within a memory budget: what the converter and Zarr's parallel
+/// reads are built on. One thread calls add() for each task and then finish().
+///
+/// The first exception that a task throws stops the rest: queued tasks are skipped, add() returns
+/// false from then on, and finish() throws it. A stop request does the same with Error(cancelled).
+class TaskStream {
+ public:
+  TaskStream(ThreadPool& pool, MemoryBudget& budget, std::stop_token stop = {});
+  /// Waits for the tasks that run; what they threw is lost unless finish() was called.
+  ~TaskStream();
+  TaskStream(const TaskStream&) = delete;
+  TaskStream& operator=(const TaskStream&) = delete;
+
+  /// Waits until `cost` bytes of the budget are free, then queues `task`; the bytes are given back
+  /// when it ends. Returns false, without queueing, when a task failed or a stop was requested.
+  bool add(std::uint64_t cost, std::function<void()> task);
+
+  /// Waits for all tasks. Throws the first exception of a task, or Error(cancelled).
+  void finish();
+
+ private:
+  struct State;
+  ThreadPool& pool_;
+  MemoryBudget& budget_;
+  std::stop_token stop_;
+  std::shared_ptr<State> state_;
+};
+
+/// Runs task(0) ... task(n - 1) on `pool`, each only when cost(i) bytes of `budget` are free, and
+/// waits for all. Rethrows the first exception; a stop request throws Error(cancelled).
+void parallel_for(ThreadPool& pool, MemoryBudget& budget, std::uint64_t n,
+                  const std::function<std::uint64_t(std::uint64_t)>& cost,
+                  const std::function<void(std::uint64_t)>& task, std::stop_token stop = {});
+
+}  // namespace engram

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "engram/array/array_source.hpp"
+#include "engram/base/bytes.hpp"
+
+namespace engram::codec {
+
+/// Turns bytes into bytes and back: a compressor, a filter or a checksum, as numcodecs defines
+/// them.
+///
+/// A codec is immutable. Threads: every member may be called by many threads at once.
+class BytesCodec {
+ public:
+  virtual ~BytesCodec() = default;
+
+  /// Name and configuration as they stand in Zarr v2 metadata.
+  virtual const CodecConfig& config() const noexcept = 0;
+
+  /// The most bytes that encode() makes of `decoded_size` bytes.
+  virtual std::uint64_t max_encoded_size(std::uint64_t decoded_size) const = 0;
+
+  /// Encodes `in` into the front of `out`, which has max_encoded_size(in.size()) bytes or more, and
+  /// returns the bytes written. `element_size` is the size of one array element (Blosc's typesize);
+  /// 1 where there is none.
+  virtual std::uint64_t encode(BytesView in, std::span<std::byte> out,
+                               std::uint64_t element_size) const = 0;
+
+  /// Decodes `in` into the front of `out` and returns the bytes written. Throws Error(corrupt_data)
+  /// when `in` is no valid stream or decodes to more than out.size() bytes: a small input can't
+  /// make a large output.
+  virtual std::uint64_t decode(BytesView in, std::span<std::byte> out) const = 0;
+};
+
+using BytesCodecPtr = std::shared_ptr<const BytesCodec>;
+
+/// The codec that `config` names: none of the table in registry.cpp throws Error(unsupported) with
+/// the name and what is there; a bad configuration Error(invalid_argument).
+///
+/// Known: zlib, gzip, zstd, lz4, bz2, blosc (blosclz, lz4, lz4hc, zlib, zstd; no, byte and bit
+/// shuffle), shuffle, fletcher32.
+BytesCodecPtr make_codec(const CodecConfig& config);
+
+/// True when make_codec knows the name.
+bool is_known_codec(std::string_view name) noexcept;
+
+/// The codec that a user's text names: "none" (nullopt), "zlib:6", "gzip:5", "bz2:9", "zstd:3",
+/// "lz4", "blosc:zstd:5:bitshuffle" (inner codec, level, and "noshuffle", "shuffle" or
+/// "bitshuffle"); levels may be left out. Throws Error(invalid_argument) that names the text and
+/// what is known.
+std::optional<CodecConfig> parse_codec(std::string_view text);
+
+}  // namespace engram::codec

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engram/backend/backend.hpp"
+#include "engram/backend/open.hpp"
+#include "engram/base/limits.hpp"
+#include "engram/base/progress.hpp"
+
+namespace engram {
+
+/// What convert() is to do. The defaults are those of the command.
+struct ConvertOptions {
+  backend::Compat compat = backend::Compat::hdmf_zarr;
+  backend::TextForm text = backend::TextForm::utf8;
+  bool consolidate = true;  ///< Write `.zmetadata`.
+  bool strict = false;  ///< A notice that something was left out is an Error(unsupported), before
+                        ///< values are read.
+  bool overwrite = false;  ///< Replace a target that is there, once the new one is complete.
+  bool dry_run = false;    ///< Plan and count; write nothing.
+  /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
+  /// the same, without a Blosc head. Else every array is encoded with the codec that
+  /// codec::parse_codec reads.
+  std::string codec = "keep";
+  /// "keep": the source's chunks, and about 10 MB where it has none. "auto": about 10 MB
+  /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
+  /// theirs).
+  std::string chunks = "keep";
+  std::uint64_t memory = 512ULL << 20;  ///< Bytes held at a time beside the metadata.
+  unsigned threads = 0;                 ///< 0: one a core.
+  Limits limits;
+  std::stop_token stop;
+  ProgressCallback on_progress;
+};
+
+/// What is done with one array.
+enum class Action {
+  copy,     ///< Encoded chunks as they are.
+  recode,   ///< Read, decoded where needed, encoded.
+  objects,  ///< Text, references and what holds them: value by value.
+};
+std::string_view to_string(Action action) noexcept;
+
+/// One array of the plan.
+struct PlannedArray {
+  std::string path;
+  Action action = Action::recode;
+  std::string reason;               ///< Why it is not copied; empty when it is.
+  ArrayInfo info;                   ///< Of the target; without type and fill value for objects.
+  std::vector<CodecConfig> codecs;  ///< Of the target.
+  std::uint64_t bytes = 0;          ///< Of the decoded elements (objects: 16 an element).
+  std::uint64_t chunks = 0;         ///< At most so many chunk files.
+};
+
+/// What convert() did, or would do.
+struct ConvertReport {
+  std::string source, target, source_format;
+  std::uint64_t datasets = 0, groups = 0, links = 0;
+  std::uint64_t references = 0;  ///< In datasets and attributes.
+  std::uint64_t references_unresolved = 0;
+  std::uint64_t region_references = 0;
+  std::uint64_t bytes_read = 0;    ///< Decoded bytes of all datasets.
+  std::uint64_t bytes_copied = 0;  ///< Those of them whose encoded chunks were kept.
+  double seconds = 0;
+  backend::WriterCounters written;
+  std::vector<PlannedArray> arrays;
+  std::vector<backend::Notice> notices;
+};
+
+/// Copies everything that the HDF5 file at `source` holds into a new Zarr v2 directory at `target`;
+/// nothing in the result points at the source. The result appears under its name when it is
+/// complete, or not at all: until then it is `target` + ".part", which is removed when the function
+/// fails.
+///
+/// Threads: may be called from several threads for different targets. Errors: Error, naming file
+/// and object; codes are those of the command (see ErrorCode).
+ConvertReport convert(const std::string& source, const std::string& target,
+                      const ConvertOptions& options = {});
+
+/// The report as JSON, as `engram convert --json` prints it.
+Json to_json(const ConvertReport& report);
+
+/// The report in one sentence: "71 datasets, 34 groups, 12 links, 6 references (0 unresolved): 1.5
+/// GB in 4.1 s, 96 % copied as it was".
+std::string summary(const ConvertReport& report);
+
+}  // namespace engram

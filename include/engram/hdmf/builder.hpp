@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engram/array/array_source.hpp"
+#include "engram/hdmf/object_source.hpp"
+#include "engram/hdmf/value.hpp"
+
+namespace engram::hdmf {
+
+/// Attributes of a group or dataset, in the order of the source; no name twice.
+class Attributes {
+ public:
+  using Item = std::pair<std::string, Value>;
+
+  /// The value of `name`, or nullptr.
+  const Value* find(std::string_view name) const noexcept;
+  /// Adds `name`, or replaces its value.
+  void set(std::string name, Value value);
+  void erase(std::string_view name);
+
+  bool empty() const noexcept { return items_.empty(); }
+  std::size_t size() const noexcept { return items_.size(); }
+  auto begin() const noexcept { return items_.begin(); }
+  auto end() const noexcept { return items_.end(); }
+
+  /// The value of `name` where it is a text, else nullopt: for object_id, neurodata_type,
+  /// namespace.
+  std::optional<std::string> text(std::string_view name) const;
+
+ private:
+  std::vector<Item> items_;
+};
+
+/// A dataset; its values stay in their source until asked for.
+struct DatasetBuilder {
+  std::string name;
+  Attributes attributes;
+  /// Fixed-size elements: the data, as bytes. Text, references and what holds them: values, in
+  /// blocks.
+  std::variant<std::shared_ptr<const ArraySource>, std::shared_ptr<const ObjectSource>> data;
+  /// True for a single value, which has rank 0 in its source.
+  bool is_scalar = false;
+  /// True for a dataset that has a type but no value at all (HDF5's null dataspace); `data` then
+  /// has shape (0,).
+  bool is_null = false;
+  /// The names of an enumeration's values, where the source has one that is no boolean.
+  std::vector<std::pair<std::string, std::int64_t>> enumeration;
+
+  /// The ArraySource, or nullptr for objects.
+  const ArraySource* array() const noexcept;
+  /// The ObjectSource, or nullptr for fixed-size elements.
+  const ObjectSource* objects() const noexcept;
+  const Shape& shape() const noexcept;
+};
+
+/// A second name for a group or dataset.
+struct LinkBuilder {
+  std::string name;
+  std::string source = ".";  ///< The file that holds the target; "." is the own one.
+  std::string path;  ///< Where the target itself lies, absolute and never through another link.
+};
+
+/// A group and all that is in it. Names are unique over groups, datasets and links together.
+struct GroupBuilder {
+  std::string name;
+  Attributes attributes;
+  std::vector<GroupBuilder> groups;
+  std::vector<DatasetBuilder> datasets;
+  std::vector<LinkBuilder> links;
+
+  /// The group or dataset at `path` ("/a/b", "a/b", "/"), links followed; nullptr when there is
+  /// none.
+  const GroupBuilder* find_group(std::string_view path) const;
+  const DatasetBuilder* find_dataset(std::string_view path) const;
+};
+
+/// `parent` + "/" + `name`, with one slash between.
+std::string join_path(std::string_view parent, std::string_view name);
+
+}  // namespace engram::hdmf

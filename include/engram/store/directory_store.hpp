@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "engram/store/store.hpp"
+
+namespace engram::store {
+
+/// A store in a directory: the value of key "a/b" is the file "a/b" below it, as zarr-python's
+/// DirectoryStore has it. Symbolic links below the root are not followed out of it.
+class DirectoryStore final : public Store {
+ public:
+  enum class Mode {
+    read,         ///< The directory must be there; set() and erase() throw Error(io_error).
+    create,       ///< The directory must not be there and is made; its parent must be there.
+    create_fast,  ///< As create, for a directory that nobody reads before it is renamed: set()
+                  ///< writes straight to the final name instead of through a temporary file.
+    update,  ///< The directory must be there.
+  };
+
+  /// Throws Error(not_found) when `root` (or, to create, its parent) is missing,
+  /// Error(already_exists) when a directory to create is there, Error(io_error) with the system's
+  /// reason otherwise.
+  DirectoryStore(std::string root, Mode mode);
+  ~DirectoryStore() override;
+
+  std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  std::optional<std::uint64_t> size(const Key& key) const override;
+  Listing list_dir(const std::string& prefix) const override;
+  std::string name() const override;
+  void set(const Key& key, BytesView value) override;
+  void erase(const Key& key) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace engram::store

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "engram/store/store.hpp"
+
+namespace engram::store {
+
+/// A store in memory, for tests and for small results.
+class MemoryStore final : public Store {
+ public:
+  std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  std::optional<std::uint64_t> size(const Key& key) const override;
+  Listing list_dir(const std::string& prefix) const override;
+  std::string name() const override { return "memory"; }
+  void set(const Key& key, BytesView value) override;
+  void erase(const Key& key) override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Bytes, std::less<>> values_;
+};
+
+}  // namespace engram::store

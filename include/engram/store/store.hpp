@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engram/base/bytes.hpp"
+#include "engram/store/key.hpp"
+
+namespace engram::store {
+
+/// What lies directly below a prefix.
+struct Listing {
+  std::vector<std::string> keys;      ///< Names of values, sorted by bytes.
+  std::vector<std::string> prefixes;  ///< Names of what has more below it, sorted by bytes.
+};
+
+/// A place that holds Zarr data: a flat map from keys to byte strings, with the verbs of the Zarr
+/// v2 abstract store interface.
+///
+/// Threads: every member may be called by many threads at once.
+/// Errors: members throw Error(io_error). A key that is not there is an answer, never an error.
+class ReadableStore {
+ public:
+  virtual ~ReadableStore() = default;
+
+  /// The value of `key`, or nullopt when there is none. Throws Error(limit_exceeded) when it is
+  /// longer than `max_size`.
+  virtual std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const = 0;
+
+  /// The size of the value of `key` in bytes, or nullopt when there is none.
+  virtual std::optional<std::uint64_t> size(const Key& key) const = 0;
+
+  /// What lies directly below `prefix` ("" is the root, else a key's text without a trailing '/').
+  /// Empty when nothing.
+  virtual Listing list_dir(const std::string& prefix) const = 0;
+
+  /// Where the store is, for messages: "/data/x.zarr", "memory".
+  virtual std::string name() const = 0;
+};
+
+/// A store that can be written.
+class Store : public ReadableStore {
+ public:
+  /// Puts `value` under `key`. Whoever reads at the same time sees the old value or the new one,
+  /// whole.
+  virtual void set(const Key& key, BytesView value) = 0;
+
+  /// Removes `key`; nothing happens when there is none.
+  virtual void erase(const Key& key) = 0;
+};
+
+}  // namespace engram::store

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engram/array/array_source.hpp"
+#include "engram/base/json.hpp"
+#include "engram/base/limits.hpp"
+
+namespace engram::zarr {
+
+/// The metadata of an array, whatever the Zarr version; what metadata_v2.cpp reads and writes as
+/// `.zarray`.
+struct ArrayMetadata {
+  /// How elements lie in a decoded chunk.
+  DataType type;  ///< Means nothing when is_object.
+  bool is_object =
+      false;          ///< dtype "|O": elements are made by the object codec that leads `codecs`.
+  Shape shape;        ///< Rank 0 to Limits::max_rank.
+  Shape chunk_shape;  ///< Same rank, no zero.
+  std::optional<Bytes>
+      fill_value;        ///< One element of `type`; none: null. For objects see object_fill.
+  Json object_fill = 0;  ///< The fill value of an object array as it stands in the metadata.
+  bool fortran_order = false;
+  char separator = '.';  ///< Between the numbers of a chunk key: '.' or '/'.
+  /// First applied first: v2's filters, then its compressor.
+  std::vector<CodecConfig> codecs;
+  /// How many of `codecs`, at the end, are v2's compressor: 0 or 1. Meaningful only for v2's two
+  /// members.
+  bool has_compressor = false;
+};
+
+/// `.zarray` as text, as zarr-python writes it.
+std::string to_zarray(const ArrayMetadata& metadata);
+
+/// The same as JSON, for consolidated metadata.
+Json to_zarray_json(const ArrayMetadata& metadata);
+
+/// What `.zarray` says. Throws Error(corrupt_data) that names the member, what was found and what
+/// was expected, Error(unsupported) for a data type that engram does not know,
+/// Error(limit_exceeded).
+ArrayMetadata parse_zarray(std::string_view text, const Limits& limits = {});
+ArrayMetadata parse_zarray(const Json& json, const Limits& limits = {});
+
+/// The key of the chunk at `place` below its array: "0.3", "0/3"; "0" for rank 0.
+std::string chunk_key(const ArrayMetadata& metadata, const Shape& place);
+
+}  // namespace engram::zarr
