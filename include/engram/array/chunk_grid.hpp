@@ -24,7 +24,8 @@ class ChunkGrid {
   /// Chunks in all; 0 for an array without elements.
   std::uint64_t chunk_count() const noexcept { return chunk_count_; }
 
-  /// The place of chunk `number`, and back.
+  /// The place of chunk `number`, and back. Throw Error(invalid_argument) when it is not in the
+  /// grid, as region() does.
   Shape place(std::uint64_t number) const;
   std::uint64_t number(const Shape& place) const;
 
@@ -32,6 +33,8 @@ class ChunkGrid {
   Region region(const Shape& place) const;
 
  private:
+  void check_place(const Shape& place) const;
+
   Shape shape_, chunk_shape_, grid_shape_;
   std::uint64_t chunk_count_ = 1;
 };

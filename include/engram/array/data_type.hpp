@@ -39,7 +39,7 @@ struct DataType {
   static DataType integer(std::uint64_t size, ByteOrder order = ByteOrder::little);
   static DataType unsigned_integer(std::uint64_t size, ByteOrder order = ByteOrder::little);
   static DataType floating(std::uint64_t size, ByteOrder order = ByteOrder::little);
-  /// `size` counts both parts: 8 or 16.
+  /// `size` counts both parts: 8 or 16 (32: two of the platform's long double).
   static DataType complex(std::uint64_t size, ByteOrder order = ByteOrder::little);
   static DataType bytes(std::uint64_t size);
   /// `length` in characters of 4 bytes.
@@ -77,14 +77,15 @@ bool operator==(const Field& a, const Field& b);
 std::string typestr(const DataType& type);
 
 /// The type that NumPy's type string names. Throws Error(unsupported) naming `text` when there is
-/// none.
+/// none; sizes of 0, as in "|S0", are none, nor are "=" and "|" where a byte order matters.
 DataType parse_typestr(std::string_view text);
 
-/// NumPy's name of the type: "int16", "float64", "bool", "bytes" for "S", "str" for "U", "void".
-/// What hdmf-zarr puts into `zarr_dtype`.
+/// NumPy's name of the type: "int16", "float64", "longdouble", "bool", "bytes" for "S", "str" for
+/// "U", "void". What hdmf-zarr puts into `zarr_dtype`.
 std::string type_name(const DataType& type);
 
 /// Turns elements of `type`, which lie one after another in `elements`, to little-endian in place.
+/// Throws Error(invalid_argument) when `elements` is no whole number of them.
 void make_little_endian(const DataType& type, std::span<std::byte> elements);
 
 }  // namespace engram

@@ -23,7 +23,8 @@ struct Region {
   friend bool operator==(const Region&, const Region&) = default;
 };
 
-/// The number of elements of `shape`, 1 for a scalar. Throws Error(limit_exceeded) beyond 64 bits.
+/// The number of elements of `shape`: 1 for a scalar, 0 where any length is 0. Throws
+/// Error(limit_exceeded) beyond 64 bits.
 std::uint64_t element_count(const Shape& shape);
 
 /// Throws Error(invalid_argument), naming both, when `region` has another rank than `shape` or
@@ -35,7 +36,8 @@ std::string to_string(const Shape& shape);
 
 /// Copies a box of elements from one C-ordered buffer to another. `from` lies in a buffer of
 /// `source_shape` elements, `to` (of the same shape as `from`) in one of `target_shape`;
-/// `element_size` in bytes.
+/// `element_size` in bytes. The buffers don't overlap. Throws Error(invalid_argument) when a box
+/// leaves its shape, a buffer is smaller than its shape says, or the boxes differ in shape.
 void copy_region(BytesView source, const Shape& source_shape, const Region& from,
                  std::span<std::byte> target, const Shape& target_shape, const Region& to,
                  std::uint64_t element_size);

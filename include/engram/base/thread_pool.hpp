@@ -44,20 +44,23 @@ class ThreadPool {
 };
 
 /// A stream of tasks on a pool, within a memory budget: what the converter and Zarr's parallel
-/// reads are built on. One thread calls add() for each task and then finish().
+/// reads are built on. One thread calls add() for each task and then finish(); it must not be a
+/// thread of the pool, and must hold no share of the budget.
 ///
 /// The first exception that a task throws stops the rest: queued tasks are skipped, add() returns
 /// false from then on, and finish() throws it. A stop request does the same with Error(cancelled).
 class TaskStream {
  public:
   TaskStream(ThreadPool& pool, MemoryBudget& budget, std::stop_token stop = {});
-  /// Waits for the tasks that run; what they threw is lost unless finish() was called.
+  /// Unless finish() was called: skips what is queued, waits for the tasks that run, and what they
+  /// threw is lost.
   ~TaskStream();
   TaskStream(const TaskStream&) = delete;
   TaskStream& operator=(const TaskStream&) = delete;
 
-  /// Waits until `cost` bytes of the budget are free, then queues `task`; the bytes are given back
-  /// when it ends. Returns false, without queueing, when a task failed or a stop was requested.
+  /// Waits until `cost` bytes of the budget are free and few enough tasks are queued, then queues
+  /// `task`. When it ends, it is destroyed and the bytes are given back. Returns false, without
+  /// queueing, when a task failed or a stop was requested.
   bool add(std::uint64_t cost, std::function<void()> task);
 
   /// Waits for all tasks. Throws the first exception of a task, or Error(cancelled).

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace engram {
+
+/// What stands at one place of a text.
+struct Utf8Step {
+  char32_t code_point;  ///< Where not valid: 0xDC00 + the byte, as Python's "surrogateescape".
+  std::uint8_t size;    ///< Bytes it takes, 1 to 4; 1 where not valid.
+  bool valid;
+};
+
+/// The code point at `offset`, which is below text.size(). Well-formed as RFC 3629 has it: no
+/// surrogates, no overlong forms, nothing above U+10FFFF.
+Utf8Step next_code_point(std::string_view text, std::size_t offset) noexcept;
+
+}  // namespace engram

@@ -1,0 +1,160 @@
+#include "engram/array/region.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engram/base/error.hpp"
+
+namespace engram {
+namespace {
+
+/// One loop of a copy; offsets and strides in bytes.
+struct Loop {
+  std::uint64_t count;
+  std::uint64_t source_stride;
+  std::uint64_t target_stride;
+};
+
+/// A copy as nested loops, outermost first, over runs of contiguous bytes.
+struct CopyPlan {
+  std::uint64_t source_offset = 0;
+  std::uint64_t target_offset = 0;
+  std::uint64_t run = 0;
+  std::vector<Loop> loops;
+};
+
+CopyPlan make_plan(const Shape& source_shape, const Region& from, const Shape& target_shape,
+                   const Region& to, std::uint64_t element_size) {
+  CopyPlan plan;
+  plan.run = element_size;
+  std::uint64_t source_stride = element_size;
+  std::uint64_t target_stride = element_size;
+  for (std::size_t d = source_shape.size(); d-- > 0;) {
+    plan.source_offset += from.origin[d] * source_stride;
+    plan.target_offset += to.origin[d] * target_stride;
+    const std::uint64_t count = from.shape[d];
+    if (count != 1) {
+      Loop* inner = plan.loops.empty() ? nullptr : &plan.loops.back();
+      if (!inner && plan.run == source_stride && plan.run == target_stride) {
+        plan.run *= count;
+      } else if (inner && inner->count * inner->source_stride == source_stride &&
+                 inner->count * inner->target_stride == target_stride) {
+        inner->count *= count;
+      } else {
+        plan.loops.push_back({count, source_stride, target_stride});
+      }
+    }
+    source_stride *= source_shape[d];
+    target_stride *= target_shape[d];
+  }
+  std::reverse(plan.loops.begin(), plan.loops.end());
+  return plan;
+}
+
+template <std::size_t kRun>
+void copy_fixed_runs(const std::byte* source, std::byte* target, const Loop& loop) {
+  for (std::uint64_t i = 0; i < loop.count; ++i) {
+    std::memcpy(target, source, kRun);
+    source += loop.source_stride;
+    target += loop.target_stride;
+  }
+}
+
+void copy_runs(const std::byte* source, std::byte* target, std::uint64_t run, const Loop& loop) {
+  // A memcpy whose size the compiler knows is one instruction or two; runs of single elements are
+  // what a narrow slice of an array is made of.
+  switch (run) {
+    case 1:
+      return copy_fixed_runs<1>(source, target, loop);
+    case 2:
+      return copy_fixed_runs<2>(source, target, loop);
+    case 4:
+      return copy_fixed_runs<4>(source, target, loop);
+    case 8:
+      return copy_fixed_runs<8>(source, target, loop);
+    case 16:
+      return copy_fixed_runs<16>(source, target, loop);
+    default:
+      break;
+  }
+  for (std::uint64_t i = 0; i < loop.count; ++i) {
+    std::memcpy(target, source, run);
+    source += loop.source_stride;
+    target += loop.target_stride;
+  }
+}
+
+void copy_loops(const std::byte* source, std::byte* target, std::uint64_t run,
+                std::span<const Loop> loops) {
+  if (loops.empty()) {
+    std::memcpy(target, source, run);
+  } else if (loops.size() == 1) {
+    copy_runs(source, target, run, loops[0]);
+  } else {
+    for (std::uint64_t i = 0; i < loops[0].count; ++i) {
+      copy_loops(source + i * loops[0].source_stride, target + i * loops[0].target_stride, run,
+                 loops.subspan(1));
+    }
+  }
+}
+
+void check_buffer(const char* which, std::uint64_t size, const Shape& shape,
+                  std::uint64_t element_size) {
+  const std::uint64_t needed = checked_multiply(element_count(shape), element_size, "buffer size");
+  if (size < needed) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the {} of a copy has {} bytes; shape {} of {} bytes an element needs "
+                            "{}",
+                            which, size, to_string(shape), element_size, needed));
+  }
+}
+
+}  // namespace
+
+Region Region::all(const Shape& shape) { return {Shape(shape.size(), 0), shape}; }
+
+std::uint64_t element_count(const Shape& shape) {
+  // An array without elements is one whatever its other lengths are.
+  if (std::find(shape.begin(), shape.end(), 0U) != shape.end()) return 0;
+  std::uint64_t count = 1;
+  for (const std::uint64_t length : shape) count = checked_multiply(count, length, "elements");
+  return count;
+}
+
+void check_inside(const Region& region, const Shape& shape) {
+  bool is_inside = region.origin.size() == shape.size() && region.shape.size() == shape.size();
+  for (std::size_t d = 0; is_inside && d < shape.size(); ++d) {
+    is_inside = region.origin[d] <= shape[d] && region.shape[d] <= shape[d] - region.origin[d];
+  }
+  if (!is_inside) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("region of shape {} at {} is not inside an array of shape {}",
+                            to_string(region.shape), to_string(region.origin), to_string(shape)));
+  }
+}
+
+std::string to_string(const Shape& shape) {
+  return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+}
+
+void copy_region(BytesView source, const Shape& source_shape, const Region& from,
+                 std::span<std::byte> target, const Shape& target_shape, const Region& to,
+                 std::uint64_t element_size) {
+  check_inside(from, source_shape);
+  check_inside(to, target_shape);
+  if (from.shape != to.shape) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("can't copy a region of shape {} to one of shape {}",
+                            to_string(from.shape), to_string(to.shape)));
+  }
+  check_buffer("source", source.size(), source_shape, element_size);
+  check_buffer("target", target.size(), target_shape, element_size);
+  if (element_count(from.shape) == 0 || element_size == 0) return;
+  const CopyPlan plan = make_plan(source_shape, from, target_shape, to, element_size);
+  copy_loops(source.data() + plan.source_offset, target.data() + plan.target_offset, plan.run,
+             plan.loops);
+}
+
+}  // namespace engram
