@@ -139,7 +139,7 @@ def make_session():
 
 def main(path):
     ids = random.Random(20260314)
-    with unittest.mock.patch("uuid.uuid4", lambda: uuid.UUID(int=ids.getrandbits(128), version=4)):
+    with unittest.mock.patch("hdmf.container.uuid4", lambda: uuid.UUID(int=ids.getrandbits(128), version=4)):
         with NWBHDF5IO(path, "w") as io:
             io.write(make_session(), cache_spec=False)
 
