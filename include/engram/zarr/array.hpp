@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engram/array/array_source.hpp"
 #include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
 #include "engram/base/limits.hpp"
 #include "engram/codec/pipeline.hpp"
 #include "engram/store/store.hpp"
@@ -20,7 +22,7 @@ namespace engram::zarr {
 class Array {
  public:
   /// Opens the array at `path` ("" or "a/b") whose metadata are `metadata` (already read from
-  /// wherever they lie).
+  /// wherever they lie). Codecs that engram does not know are refused when values are read.
   Array(std::shared_ptr<const store::ReadableStore> store, std::string path, ArrayMetadata metadata,
         const Limits& limits = {});
 
@@ -45,12 +47,16 @@ class Array {
   store::Key chunk_key(const Shape& place) const;
 
  private:
+  Bytes decode_chunk(BytesView stored) const;
+  Bytes fill_chunk() const;
+
   std::shared_ptr<const store::ReadableStore> store_;
   std::string path_;
   ArrayMetadata metadata_;
   ChunkGrid grid_;
   Limits limits_;
-  codec::Pipeline pipeline_;  ///< Without the object codec.
+  std::optional<codec::Pipeline> pipeline_;  ///< None for objects, and where it is refused.
+  std::optional<Error> refusal_;             ///< What read() throws.
 };
 
 }  // namespace engram::zarr

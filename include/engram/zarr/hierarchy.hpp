@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,13 +19,15 @@ namespace engram::zarr {
 struct Node {
   std::string name;                    ///< Last name of its path; "" for the root.
   Json attributes = Json::object();    ///< `.zattrs`.
-  std::optional<ArrayMetadata> array;  ///< None: a group.
+  std::optional<ArrayMetadata> array;  ///< None: a group, or an array that `refusal` tells of.
+  std::string refusal;  ///< Why engram can't read this array (its data type); empty for all others.
   std::vector<Node> children;          ///< Sorted by the bytes of their names.
 };
 
 /// Reads all metadata below the root of `store`: from `.zmetadata` when it is there and
 /// `use_consolidated`, else from the single files. Throws Error(not_found) when there is no group
-/// or array at the root, Error(corrupt_data) naming the key.
+/// or array at the root, Error(corrupt_data) naming the key, Error(limit_exceeded). A directory that
+/// is neither group nor array is passed over.
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated = true,
                     const Limits& limits = {});
 
@@ -41,12 +45,17 @@ class HierarchyWriter {
   /// `.zmetadata`, from memory.
   void consolidate();
 
+  /// What was written so far.
+  std::uint64_t files() const;
+  std::uint64_t bytes() const;
+
  private:
   void put(const std::string& key, const Json& document);
 
   std::shared_ptr<store::Store> store_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, std::string> documents_;  ///< Key to its text.
+  std::uint64_t files_ = 0, bytes_ = 0;
 };
 
 }  // namespace engram::zarr

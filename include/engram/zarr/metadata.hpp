@@ -22,6 +22,8 @@ struct ArrayMetadata {
   Shape chunk_shape;  ///< Same rank, no zero.
   std::optional<Bytes>
       fill_value;        ///< One element of `type`; none: null. For objects see object_fill.
+  /// "|O", or a list of fields with "|O" in it (as hdmf-zarr's pickled compounds have).
+  Json object_dtype = "|O";
   Json object_fill = 0;  ///< The fill value of an object array as it stands in the metadata.
   bool fortran_order = false;
   char separator = '.';  ///< Between the numbers of a chunk key: '.' or '/'.

@@ -1,0 +1,190 @@
+// Zarr v2's `.zarray`, as zarr-python 2 writes it.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
+#include "engram/zarr/metadata.hpp"
+#include "zarr/dtype_v2.hpp"
+#include "zarr/fill_v2.hpp"
+#include "zarr/metadata_error.hpp"
+
+namespace engram::zarr {
+namespace {
+
+constexpr std::size_t kExcerptSize = 80;
+// An object takes at least so much memory, whatever it is.
+constexpr std::uint64_t kObjectSize = 16;
+
+Json codec_to_json(const CodecConfig& codec) {
+  Json json = codec.configuration.is_object() ? codec.configuration : Json::object();
+  json["id"] = codec.name;
+  return json;
+}
+
+CodecConfig codec_from_json(const Json& json, std::string_view member) {
+  if (!json.is_object() || !json.contains("id") || !json["id"].is_string())
+    bad_member(member, json, "an object with the name of a codec as \"id\"");
+  CodecConfig codec;
+  codec.name = json["id"].get<std::string>();
+  codec.configuration = json;
+  codec.configuration.erase("id");
+  return codec;
+}
+
+const Json& member_of(const Json& json, std::string_view name) {
+  const auto found = json.find(name);
+  if (found == json.end())
+    throw Error(ErrorCode::corrupt_data, fmt::format("member \"{}\" is missing", name));
+  return *found;
+}
+
+// What some writers leave out, and what it then means.
+const Json& optional_member(const Json& json, std::string_view name) {
+  static const Json null;
+  const auto found = json.find(name);
+  return found == json.end() ? null : *found;
+}
+
+Shape lengths_of(const Json& json, std::string_view member, const Limits& limits) {
+  if (!json.is_array()) bad_member(member, json, "a list of lengths");
+  if (json.size() > limits.max_rank)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("member \"{}\" has {} dimensions, above {}",
+                                                       member, json.size(), limits.max_rank));
+  Shape shape;
+  for (const Json& length : json) shape.push_back(length_of(length, member));
+  return shape;
+}
+
+void read_shapes(const Json& json, ArrayMetadata& out, const Limits& limits) {
+  out.shape = lengths_of(member_of(json, "shape"), "shape", limits);
+  const Json& chunks = member_of(json, "chunks");
+  out.chunk_shape = lengths_of(chunks, "chunks", limits);
+  const bool has_zero =
+      std::find(out.chunk_shape.begin(), out.chunk_shape.end(), 0) != out.chunk_shape.end();
+  if (has_zero || out.chunk_shape.size() != out.shape.size())
+    bad_member("chunks", chunks, fmt::format("{} lengths above zero", out.shape.size()));
+}
+
+void read_type(const Json& json, ArrayMetadata& out) {
+  const Json& dtype = member_of(json, "dtype");
+  const Json& fill = optional_member(json, "fill_value");
+  if (holds_objects(dtype)) {
+    out.is_object = true;
+    out.object_dtype = dtype;
+    out.object_fill = fill;
+    return;
+  }
+  out.type = dtype_from_json(dtype);
+  if (out.type.size == 0) bad_member("dtype", dtype, "a type of at least one byte");
+  out.fill_value = fill_from_json(out.type, fill);
+}
+
+void read_codecs(const Json& json, ArrayMetadata& out) {
+  if (const Json& filters = optional_member(json, "filters"); filters.is_array()) {
+    for (const Json& filter : filters) out.codecs.push_back(codec_from_json(filter, "filters"));
+  } else if (!filters.is_null()) {
+    bad_member("filters", filters, "null or a list of codecs");
+  }
+  if (const Json& compressor = optional_member(json, "compressor"); !compressor.is_null()) {
+    out.codecs.push_back(codec_from_json(compressor, "compressor"));
+    out.has_compressor = true;
+  }
+}
+
+void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
+  const std::uint64_t element = metadata.is_object ? kObjectSize : metadata.type.size;
+  checked_multiply(element_count(metadata.shape), element, "the size of the array");
+  const std::uint64_t chunk =
+      checked_multiply(element_count(metadata.chunk_shape), element, "the size of a chunk");
+  if (chunk > limits.max_chunk_bytes)
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("member \"chunks\" is {}: a chunk would take {} bytes, above {}",
+                            to_string(metadata.chunk_shape), chunk, limits.max_chunk_bytes));
+  const ChunkGrid countable(metadata.shape, metadata.chunk_shape);
+}
+
+}  // namespace
+
+std::string excerpt(const Json& json) {
+  std::string text = dump_json(json, JsonStyle::line);
+  if (text.size() > kExcerptSize) text = text.substr(0, kExcerptSize) + "...";
+  return text;
+}
+
+void bad_member(std::string_view member, const Json& found, std::string_view expected) {
+  throw Error(ErrorCode::corrupt_data,
+              fmt::format("member \"{}\" is {}, not {}", member, excerpt(found), expected));
+}
+
+std::uint64_t length_of(const Json& json, std::string_view member) {
+  const bool is_length = json.is_number_unsigned() ||
+                         (json.is_number_integer() && json.get<std::int64_t>() >= 0);
+  if (!is_length) bad_member(member, json, "a length from 0 to 2^64-1");
+  return json.get<std::uint64_t>();
+}
+
+Json to_zarray_json(const ArrayMetadata& metadata) {
+  Json json = Json::object();
+  json["chunks"] = metadata.chunk_shape;
+  const std::size_t filter_count = metadata.codecs.size() - (metadata.has_compressor ? 1 : 0);
+  json["compressor"] = metadata.has_compressor ? codec_to_json(metadata.codecs.back()) : Json();
+  if (metadata.separator != '.') json["dimension_separator"] = std::string(1, metadata.separator);
+  json["dtype"] = metadata.is_object ? metadata.object_dtype : dtype_to_json(metadata.type);
+  json["fill_value"] = metadata.is_object ? metadata.object_fill
+                                          : fill_to_json(metadata.type, metadata.fill_value);
+  Json filters;
+  for (std::size_t i = 0; i < filter_count; ++i)
+    filters.push_back(codec_to_json(metadata.codecs[i]));
+  json["filters"] = std::move(filters);
+  json["order"] = metadata.fortran_order ? "F" : "C";
+  json["shape"] = metadata.shape;
+  json["zarr_format"] = 2;
+  return json;
+}
+
+std::string to_zarray(const ArrayMetadata& metadata) {
+  return dump_json(to_zarray_json(metadata), JsonStyle::zarr);
+}
+
+ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
+  if (!json.is_object())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("array metadata are {}, not a JSON object", excerpt(json)));
+  const Json& format = member_of(json, "zarr_format");
+  if (!format.is_number_integer() || format.get<std::int64_t>() != 2)
+    bad_member("zarr_format", format, "2");
+  ArrayMetadata metadata;
+  read_shapes(json, metadata, limits);
+  read_type(json, metadata);
+  read_codecs(json, metadata);
+  const Json& order = member_of(json, "order");
+  if (order != "C" && order != "F") bad_member("order", order, "\"C\" or \"F\"");
+  metadata.fortran_order = order == "F";
+  if (const Json& separator = optional_member(json, "dimension_separator"); !separator.is_null()) {
+    if (separator != "." && separator != "/")
+      bad_member("dimension_separator", separator, "\".\" or \"/\"");
+    metadata.separator = separator == "/" ? '/' : '.';
+  }
+  check_sizes(metadata, limits);
+  return metadata;
+}
+
+ArrayMetadata parse_zarray(std::string_view text, const Limits& limits) {
+  return parse_zarray(parse_json(text, limits), limits);
+}
+
+std::string chunk_key(const ArrayMetadata& metadata, const Shape& place) {
+  if (place.empty()) return "0";
+  std::string key;
+  for (const std::uint64_t index : place) {
+    if (!key.empty()) key.push_back(metadata.separator);
+    key += std::to_string(index);
+  }
+  return key;
+}
+
+}  // namespace engram::zarr
