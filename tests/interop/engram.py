@@ -1,0 +1,49 @@
+"""Runs the command `engram` and reads its report."""
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+
+COMMAND = os.environ.get("ENGRAM", "engram")
+EXIT_CODES = {0, 2, 3, 4, 5, 6, 7, 8, 9}  # those that --help documents for a conversion; 70 would be a bug
+
+
+@dataclasses.dataclass
+class Run:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self):
+        return json.loads(self.out)
+
+    @property
+    def notices(self):
+        return self.report["notices"]
+
+    def told(self):
+        return f"exit {self.code}\n{self.out[-2000:]}\n{self.err[-4000:]}"
+
+
+def run(*arguments, timeout=120, **more):
+    """Runs `engram ARGUMENTS`; a run past its time is killed and is a failure."""
+    process = subprocess.Popen([COMMAND, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="surrogateescape", start_new_session=True,
+                               **more)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise AssertionError(f"engram {arguments} took more than {timeout} s") from None
+    return Run(process.returncode, out, err)
+
+
+def convert(source, target, *options, timeout=120):
+    """Converts, which must succeed; the Run, whose report is read."""
+    result = run("convert", source, target, "--json", *options, timeout=timeout)
+    assert result.code == 0, result.told()
+    assert not os.path.exists(f"{target}.part"), "a .part is left"
+    return result
