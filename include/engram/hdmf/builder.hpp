@@ -21,8 +21,9 @@ class Attributes {
 
   /// The value of `name`, or nullptr.
   const Value* find(std::string_view name) const noexcept;
-  /// Adds `name`, or replaces its value.
+  /// Adds `name` at the end, or replaces its value where it is.
   void set(std::string name, Value value);
+  /// Nothing happens when there is no `name`.
   void erase(std::string_view name);
 
   bool empty() const noexcept { return items_.empty(); }
@@ -57,7 +58,8 @@ struct DatasetBuilder {
   const ArraySource* array() const noexcept;
   /// The ObjectSource, or nullptr for fixed-size elements.
   const ObjectSource* objects() const noexcept;
-  const Shape& shape() const noexcept;
+  /// Of the array or of the objects; () where there are neither.
+  const Shape& shape() const;
 };
 
 /// A second name for a group or dataset.
@@ -75,13 +77,15 @@ struct GroupBuilder {
   std::vector<DatasetBuilder> datasets;
   std::vector<LinkBuilder> links;
 
-  /// The group or dataset at `path` ("/a/b", "a/b", "/"), links followed; nullptr when there is
-  /// none.
+  /// The group or dataset at `path` ("/a/b", "a/b", "/"), which starts at this group. Links are
+  /// followed as if this group were the root, at most Limits::max_link_hops of them. nullptr when
+  /// there is none, it is of the other kind, or a link leads to another file. Each name of the path
+  /// is searched among all of its group.
   const GroupBuilder* find_group(std::string_view path) const;
   const DatasetBuilder* find_dataset(std::string_view path) const;
 };
 
-/// `parent` + "/" + `name`, with one slash between.
+/// `parent` + "/" + `name`, with one slash between: "/a" of "/" and "a".
 std::string join_path(std::string_view parent, std::string_view name);
 
 }  // namespace engram::hdmf

@@ -7,7 +7,12 @@
 namespace engram::store {
 
 /// A store in a directory: the value of key "a/b" is the file "a/b" below it, as zarr-python's
-/// DirectoryStore has it. Symbolic links below the root are not followed out of it.
+/// DirectoryStore has it. Symbolic links below the root are followed as long as they stay below it
+/// (where the kernel can tell: Linux 5.6); one that leads out throws Error(io_error) where it is
+/// used, and is left out of listings. list_dir() names empty directories too.
+///
+/// set() throws Error(io_error) with the path and the system's reason, a full disk among them, and
+/// leaves no part of the value.
 class DirectoryStore final : public Store {
  public:
   enum class Mode {
@@ -15,7 +20,7 @@ class DirectoryStore final : public Store {
     create,       ///< The directory must not be there and is made; its parent must be there.
     create_fast,  ///< As create, for a directory that nobody reads before it is renamed: set()
                   ///< writes straight to the final name instead of through a temporary file.
-    update,  ///< The directory must be there.
+    update,       ///< The directory must be there.
   };
 
   /// Throws Error(not_found) when `root` (or, to create, its parent) is missing,

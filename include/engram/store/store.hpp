@@ -35,7 +35,8 @@ class ReadableStore {
   virtual std::optional<std::uint64_t> size(const Key& key) const = 0;
 
   /// What lies directly below `prefix` ("" is the root, else a key's text without a trailing '/').
-  /// Empty when nothing.
+  /// Empty when nothing. Names that no key can have are left out. Throws Error(invalid_argument)
+  /// when `prefix` is neither.
   virtual Listing list_dir(const std::string& prefix) const = 0;
 
   /// Where the store is, for messages: "/data/x.zarr", "memory".
@@ -46,7 +47,7 @@ class ReadableStore {
 class Store : public ReadableStore {
  public:
   /// Puts `value` under `key`. Whoever reads at the same time sees the old value or the new one,
-  /// whole.
+  /// whole. A value can't lie below another one: to set "a" and "a/b" throws Error(io_error).
   virtual void set(const Key& key, BytesView value) = 0;
 
   /// Removes `key`; nothing happens when there is none.
