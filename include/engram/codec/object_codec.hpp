@@ -12,11 +12,11 @@
 namespace engram::codec {
 
 // Object codecs turn a chunk of objects ("|O") into bytes, before compressors. These are the
-// payloads of numcodecs: vlen-utf8 and vlen-bytes are one format; vlen-array holds byte strings of
-// whole elements.
+// payloads of numcodecs: vlen-utf8, vlen-bytes and vlen-array are one format (the items of
+// vlen-array are the bytes of whole elements, little-endian).
 
-/// u32 LE count, then per item u32 LE size and its bytes. Throws Error(limit_exceeded) beyond 4
-/// GiB.
+/// u32 LE count, then per item u32 LE size and its bytes. Throws Error(limit_exceeded) when that is
+/// beyond 4 GiB.
 Bytes encode_vlen(const std::vector<std::string_view>& items);
 
 /// Reads what encode_vlen wrote: views into `bytes`. Throws Error(corrupt_data) unless there are

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engram/codec/codec.hpp"
@@ -12,17 +13,28 @@ namespace engram::codec {
 /// Threads: every member may be called by many threads at once.
 class Pipeline {
  public:
+  /// Throws as make_codec() does.
   explicit Pipeline(const std::vector<CodecConfig>& configs);
 
+  /// The codecs with their full configurations.
   const std::vector<CodecConfig>& configs() const noexcept { return configs_; }
 
-  /// `in` after all codecs.
+  bool empty() const noexcept { return codecs_.empty(); }
+
+  /// The most bytes that encode() makes of `decoded_size` bytes.
+  std::uint64_t max_encoded_size(std::uint64_t decoded_size) const;
+
+  /// `in` after all codecs. `element_size` is the size of one array element.
   Bytes encode(BytesView in, std::uint64_t element_size) const;
 
   /// `in` before all codecs but those whose bit is set in `filter_mask`; exactly `decoded_size`
   /// bytes. Throws Error(corrupt_data) with both sizes when it is another number, and what the
   /// codec found otherwise.
   Bytes decode(BytesView in, std::uint64_t decoded_size, std::uint32_t filter_mask = 0) const;
+
+  /// The same straight into `out`, which must be filled exactly. After an Error its bytes are
+  /// undefined.
+  void decode(BytesView in, std::span<std::byte> out, std::uint32_t filter_mask = 0) const;
 
  private:
   std::vector<CodecConfig> configs_;

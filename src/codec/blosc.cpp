@@ -1,0 +1,195 @@
+// Blosc by c-blosc 1.x on the calling thread. A frame is checked in full before c-blosc sees it:
+// c-blosc is not told how long its input is, prints to stderr for formats that it was built
+// without, and its blosclz decoder writes past its output for one kind of hostile stream.
+#include <blosc.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "codec/blosc_frame.hpp"
+#include "codec/codecs.hpp"
+#include "codec/configuration.hpp"
+#include "codec/deflate.hpp"
+#include "codec/shuffle.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::codec {
+namespace {
+
+static_assert(kBloscMaxBlock == BLOSC_MAX_BLOCKSIZE);
+static_assert(kBloscMaxDecoded == BLOSC_MAX_BUFFERSIZE);
+
+constexpr std::array<std::string_view, 5> kCompressors = {"blosclz", "lz4", "lz4hc", "zlib",
+                                                          "zstd"};
+constexpr std::int64_t kAutoShuffle = -1;
+
+// blosclz adds 255 to a signed 32-bit length for each byte 255 that follows, and after 8,421,505 of
+// them the length is negative and passes the check against the end of the output
+// (https://github.com/Blosc/c-blosc/issues/405). A length that the longest block has room for takes
+// 2.8 million, so no good stream has so many in a row.
+constexpr std::size_t kHostileRun = 8'000'000;
+
+bool overflows_blosclz(BytesView stream) {
+  std::size_t run = 0;
+  if (stream.size() < kHostileRun) return false;
+  for (const std::byte byte : stream) {
+    run = byte == std::byte{255} ? run + 1 : 0;
+    if (run >= kHostileRun) return true;
+  }
+  return false;
+}
+
+// The splits of a block with the inner format zlib.
+void inflate_splits(const BloscBlock& block, std::span<std::byte> out) {
+  const std::size_t decoded = block.size / block.splits.size();
+  for (const BytesView split : block.splits) {
+    const std::span<std::byte> to = out.first(decoded);
+    if (split.size() == decoded) {
+      std::memcpy(to.data(), split.data(), decoded);
+    } else if (const std::uint64_t written = inflate_zlib(split, to); written != decoded) {
+      throw Error(
+          ErrorCode::corrupt_data,
+          fmt::format("blosc frame: a stream decodes to {} bytes, expected {}", written, decoded));
+    }
+    out = out.subspan(decoded);
+  }
+}
+
+// Frames with zlib inside are what copied HDF5 chunks become: here without c-blosc, because
+// libdeflate takes half the time of the zlib that c-blosc calls.
+void decode_zlib_blocks(const BloscFrame& frame, const std::vector<BloscBlock>& blocks,
+                        std::span<std::byte> out) {
+  const bool shuffled = frame.shuffled && frame.element_size > 1;
+  std::unique_ptr<std::byte[]> scratch;
+  if (shuffled)
+    scratch =
+        std::make_unique_for_overwrite<std::byte[]>(std::min(frame.block_size, frame.decoded_size));
+  for (const BloscBlock& block : blocks) {
+    const std::span<std::byte> to = out.subspan(block.offset, block.size);
+    if (!shuffled) {
+      inflate_splits(block, to);
+      continue;
+    }
+    const std::span<std::byte> planes(scratch.get(), block.size);
+    inflate_splits(block, planes);
+    unshuffle(planes, to, frame.element_size);
+  }
+}
+
+struct Settings {
+  std::string compressor;
+  int level = 0;
+  std::int64_t shuffle = 0;
+  std::size_t block_size = 0;
+};
+
+class BloscCodec final : public ConfiguredCodec {
+ public:
+  explicit BloscCodec(Settings settings)
+      : ConfiguredCodec({"blosc",
+                         {{"cname", settings.compressor},
+                          {"clevel", settings.level},
+                          {"shuffle", settings.shuffle},
+                          {"blocksize", settings.block_size}}}),
+        settings_(std::move(settings)) {}
+
+  std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
+    return decoded_size + BLOSC_MAX_OVERHEAD;
+  }
+
+  std::uint64_t encode(BytesView in, std::span<std::byte> out,
+                       std::uint64_t element_size) const override {
+    if (in.size() > BLOSC_MAX_BUFFERSIZE)
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("a chunk has {} bytes, blosc takes at most {}: choose smaller chunks",
+                              in.size(), BLOSC_MAX_BUFFERSIZE));
+    const std::size_t type_size =
+        element_size >= 1 && element_size <= BLOSC_MAX_TYPESIZE ? element_size : 1;
+    const int written =
+        blosc_compress_ctx(settings_.level, shuffle_for(element_size), type_size, in.size(),
+                           in.data(), out.data(), std::min<std::size_t>(out.size(), INT_MAX),
+                           settings_.compressor.c_str(), settings_.block_size, 1);
+    if (written <= 0)
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("c-blosc can't encode {} bytes with {}: it returned {}", in.size(),
+                              settings_.compressor, written));
+    return static_cast<std::uint64_t>(written);
+  }
+
+  std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
+    const BloscFrame frame = parse_blosc_head(in);
+    if (frame.decoded_size > out.size())
+      throw Error(ErrorCode::corrupt_data,
+                  fmt::format("blosc frame says that it decodes to {} bytes, expected at most {}",
+                              frame.decoded_size, out.size()));
+    if (frame.memcpyed) {
+      if (frame.decoded_size > 0)
+        std::memcpy(out.data(), in.data() + kBloscHead, frame.decoded_size);
+      return frame.decoded_size;
+    }
+    // c-blosc takes three blocks' memory before it looks at the data.
+    if (frame.block_size > out.size())
+      throw Error(ErrorCode::corrupt_data,
+                  fmt::format("blosc frame has blocks of {} bytes, expected at most {}",
+                              frame.block_size, out.size()));
+    const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
+    if (frame.format == BloscFormat::zlib && !frame.bitshuffled) {
+      decode_zlib_blocks(frame, blocks, out);
+      return frame.decoded_size;
+    }
+    if (frame.format == BloscFormat::blosclz)
+      for (const BloscBlock& block : blocks)
+        if (std::any_of(block.splits.begin(), block.splits.end(), overflows_blosclz))
+          throw Error(ErrorCode::corrupt_data, "blosc frame: a blosclz stream has no valid length");
+    const int written =
+        blosc_decompress_ctx(in.data(), out.data(), std::min<std::size_t>(out.size(), INT_MAX), 1);
+    if (written < 0 || static_cast<std::uint32_t>(written) != frame.decoded_size)
+      throw Error(
+          ErrorCode::corrupt_data,
+          fmt::format("blosc frame of {} bytes is damaged: c-blosc returned {}, expected {}",
+                      in.size(), written, frame.decoded_size));
+    return frame.decoded_size;
+  }
+
+ private:
+  // As numcodecs chooses when the metadata say so.
+  int shuffle_for(std::uint64_t element_size) const {
+    if (settings_.shuffle != kAutoShuffle) return static_cast<int>(settings_.shuffle);
+    return element_size == 1 ? BLOSC_BITSHUFFLE : BLOSC_SHUFFLE;
+  }
+
+  Settings settings_;
+};
+
+}  // namespace
+
+BytesCodecPtr make_blosc(const CodecConfig& config) {
+  Settings settings;
+  settings.level = static_cast<int>(integer_member(config, "clevel", 5, 0, 9));
+  settings.shuffle =
+      integer_member(config, "shuffle", BLOSC_SHUFFLE, kAutoShuffle, BLOSC_BITSHUFFLE);
+  settings.block_size =
+      static_cast<std::size_t>(integer_member(config, "blocksize", 0, 0, BLOSC_MAX_BLOCKSIZE));
+  settings.compressor = "lz4";
+  if (const auto found = config.configuration.find("cname"); found != config.configuration.end()) {
+    if (!found->is_string())
+      throw Error(ErrorCode::invalid_argument, "codec blosc: cname is no text");
+    settings.compressor = found->get<std::string>();
+  }
+  if (std::find(kCompressors.begin(), kCompressors.end(), settings.compressor) ==
+      kCompressors.end())
+    throw Error(ErrorCode::unsupported,
+                fmt::format("codec blosc: the compressor {} is not known, there are blosclz, lz4, "
+                            "lz4hc, zlib and zstd",
+                            dump_json(settings.compressor, JsonStyle::line)));
+  return std::make_shared<BloscCodec>(std::move(settings));
+}
+
+}  // namespace engram::codec

@@ -1,0 +1,28 @@
+#include "codec/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "engram/base/error.hpp"
+
+namespace engram::codec {
+
+std::int64_t integer_member(const CodecConfig& config, std::string_view member,
+                            std::int64_t missing, std::int64_t min, std::int64_t max) {
+  if (!config.configuration.is_object() && !config.configuration.is_null())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the configuration of codec {} is no JSON object", config.name));
+  const auto found = config.configuration.find(std::string(member));
+  if (found == config.configuration.end()) return missing;
+  // An unsigned number above the signed range would wrap around to a valid one.
+  const bool fits = found->is_number_integer() &&
+                    (!found->is_number_unsigned() || found->get<std::uint64_t>() <= INT64_MAX);
+  if (!fits || found->get<std::int64_t>() < min || found->get<std::int64_t>() > max)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("codec {}: {} is {}, expected an integer from {} to {}", config.name,
+                            member, dump_json(*found, JsonStyle::line), min, max));
+  return found->get<std::int64_t>();
+}
+
+}  // namespace engram::codec

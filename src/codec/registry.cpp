@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "codec/codecs.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::codec {
+namespace {
+
+struct Entry {
+  std::string_view name;
+  BytesCodecPtr (*make)(const CodecConfig&);
+};
+
+constexpr std::array<Entry, 8> kCodecs = {{{"blosc", make_blosc},
+                                           {"bz2", make_bz2},
+                                           {"fletcher32", make_fletcher32},
+                                           {"gzip", make_gzip},
+                                           {"lz4", make_lz4},
+                                           {"shuffle", make_shuffle},
+                                           {"zlib", make_zlib},
+                                           {"zstd", make_zstd}}};
+
+const Entry* find(std::string_view name) noexcept {
+  const auto found = std::find_if(kCodecs.begin(), kCodecs.end(),
+                                  [name](const Entry& entry) { return entry.name == name; });
+  return found == kCodecs.end() ? nullptr : &*found;
+}
+
+// What a user may ask for, with the level that is taken when none is named.
+struct Level {
+  std::string_view name, member;
+  std::int64_t usual;
+};
+
+constexpr std::array<Level, 5> kLevels = {{{"zlib", "level", 6},
+                                           {"gzip", "level", 6},
+                                           {"bz2", "level", 9},
+                                           {"zstd", "level", 3},
+                                           {"lz4", "acceleration", 1}}};
+
+constexpr std::array<std::string_view, 3> kShuffles = {"noshuffle", "shuffle", "bitshuffle"};
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t colon = 0; (colon = text.find(':')) != std::string_view::npos;
+       text.remove_prefix(colon + 1))
+    parts.push_back(text.substr(0, colon));
+  parts.push_back(text);
+  return parts;
+}
+
+std::optional<std::int64_t> integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The configuration that `parts` spell, or nullopt when they spell none.
+std::optional<CodecConfig> blosc_of(const std::vector<std::string_view>& parts) {
+  CodecConfig config{"blosc", {{"cname", "zstd"}, {"clevel", 5}, {"shuffle", 1}, {"blocksize", 0}}};
+  std::size_t at = 1;
+  if (at < parts.size()) config.configuration["cname"] = std::string(parts[at++]);
+  if (at < parts.size()) {
+    if (const auto level = integer(parts[at])) {
+      config.configuration["clevel"] = *level;
+      ++at;
+    }
+  }
+  if (at < parts.size()) {
+    const auto* const shuffle = std::find(kShuffles.begin(), kShuffles.end(), parts[at++]);
+    if (shuffle == kShuffles.end()) return std::nullopt;
+    config.configuration["shuffle"] = shuffle - kShuffles.begin();
+  }
+  if (at < parts.size()) return std::nullopt;
+  return config;
+}
+
+std::optional<CodecConfig> config_of(const std::vector<std::string_view>& parts) {
+  if (parts[0] == "blosc") return blosc_of(parts);
+  const auto* const known =
+      std::find_if(kLevels.begin(), kLevels.end(),
+                   [&parts](const Level& level) { return level.name == parts[0]; });
+  if (known == kLevels.end() || parts.size() > 2) return std::nullopt;
+  std::optional<std::int64_t> level = known->usual;
+  if (parts.size() == 2) level = integer(parts[1]);
+  if (!level) return std::nullopt;
+  return CodecConfig{std::string(known->name), {{std::string(known->member), *level}}};
+}
+
+}  // namespace
+
+BytesCodecPtr make_codec(const CodecConfig& config) {
+  const Entry* entry = find(config.name);
+  if (entry == nullptr) {
+    std::string known;
+    for (const Entry& each : kCodecs)
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", each.name);
+    throw Error(ErrorCode::unsupported,
+                fmt::format("codec {} is not known; there are {}",
+                            dump_json(config.name, JsonStyle::line), known));
+  }
+  return entry->make(config);
+}
+
+bool is_known_codec(std::string_view name) noexcept { return find(name) != nullptr; }
+
+std::optional<CodecConfig> parse_codec(std::string_view text) {
+  if (text == "none") return std::nullopt;
+  std::string reason;
+  try {
+    if (const auto config = config_of(split(text))) return make_codec(*config)->config();
+  } catch (const Error& error) {
+    reason = fmt::format(" ({})", error.what());
+  }
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{} names no codec{}: expected none, zlib:LEVEL, gzip:LEVEL, bz2:LEVEL, "
+                          "zstd:LEVEL, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
+                          "blosc:zstd:5:bitshuffle",
+                          dump_json(std::string(text), JsonStyle::line), reason));
+}
+
+}  // namespace engram::codec

@@ -1,0 +1,155 @@
+// zlib and gzip, both by libdeflate, which needs the whole input and room for the whole output at
+// once. That is what a chunk is, and it is two to three times as fast as zlib.
+#include <fmt/format.h>
+#include <libdeflate.h>
+
+#include <memory>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "codec/codecs.hpp"
+#include "codec/configuration.hpp"
+#include "codec/deflate.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::codec {
+namespace {
+
+struct Free {
+  void operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
+  void operator()(libdeflate_decompressor* d) const noexcept { libdeflate_free_decompressor(d); }
+};
+
+// A compressor is up to 1 MB and expensive to make, and a run uses one level: each thread keeps the
+// one that it used last.
+libdeflate_compressor* compressor(int level) {
+  thread_local std::unique_ptr<libdeflate_compressor, Free> kept;
+  thread_local int kept_level = -1;
+  if (kept == nullptr || kept_level != level) {
+    kept.reset(libdeflate_alloc_compressor(level));
+    if (kept == nullptr) throw std::bad_alloc();
+    kept_level = level;
+  }
+  return kept.get();
+}
+
+libdeflate_decompressor* decompressor() {
+  thread_local std::unique_ptr<libdeflate_decompressor, Free> kept;
+  if (kept == nullptr) {
+    kept.reset(libdeflate_alloc_decompressor());
+    if (kept == nullptr) throw std::bad_alloc();
+  }
+  return kept.get();
+}
+
+struct Decoded {
+  std::uint64_t consumed = 0;
+  std::uint64_t written = 0;
+};
+
+using Decompress = decltype(&libdeflate_zlib_decompress_ex);
+
+Decoded decompress(Decompress call, std::string_view name, BytesView in, std::span<std::byte> out) {
+  // libdeflate does arithmetic on the pointers even where there are no bytes.
+  std::byte nothing{};
+  std::size_t consumed = 0;
+  std::size_t written = 0;
+  const libdeflate_result result =
+      call(decompressor(), in.empty() ? &nothing : in.data(), in.size(),
+           out.empty() ? &nothing : out.data(), out.size(), &consumed, &written);
+  if (result == LIBDEFLATE_INSUFFICIENT_SPACE)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("{} stream of {} bytes decodes to more than the {} bytes expected",
+                            name, in.size(), out.size()));
+  if (result != LIBDEFLATE_SUCCESS)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("{} stream of {} bytes is damaged or cut short", name, in.size()));
+  return {consumed, written};
+}
+
+constexpr int kDefaultLevel = 1;  // As in numcodecs.
+constexpr int kZlibDefault = 6;   // What zlib means by level -1.
+
+class DeflateCodec : public ConfiguredCodec {
+ protected:
+  DeflateCodec(std::string name, std::int64_t level)
+      : ConfiguredCodec({std::move(name), {{"level", level}}}),
+        level_(level < 0 ? kZlibDefault : static_cast<int>(level)) {}
+
+  int level() const noexcept { return level_; }
+
+ private:
+  int level_;
+};
+
+class ZlibCodec final : public DeflateCodec {
+ public:
+  explicit ZlibCodec(std::int64_t level) : DeflateCodec("zlib", level) {}
+
+  std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
+    return libdeflate_zlib_compress_bound(nullptr, decoded_size);
+  }
+
+  std::uint64_t encode(BytesView in, std::span<std::byte> out, std::uint64_t) const override {
+    return libdeflate_zlib_compress(compressor(level()), in.data(), in.size(), out.data(),
+                                    out.size());
+  }
+
+  std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
+    return inflate_zlib(in, out);
+  }
+};
+
+class GzipCodec final : public DeflateCodec {
+ public:
+  explicit GzipCodec(std::int64_t level) : DeflateCodec("gzip", level) {}
+
+  std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
+    return libdeflate_gzip_compress_bound(nullptr, decoded_size);
+  }
+
+  std::uint64_t encode(BytesView in, std::span<std::byte> out, std::uint64_t) const override {
+    return libdeflate_gzip_compress(compressor(level()), in.data(), in.size(), out.data(),
+                                    out.size());
+  }
+
+  // A gzip file is members one after another, and zeros may follow each (RFC 1952, section 2.2;
+  // tape blocks).
+  std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
+    std::uint64_t written = 0;
+    do {
+      const Decoded member =
+          decompress(libdeflate_gzip_decompress_ex, "gzip", in, out.subspan(written));
+      written += member.written;
+      in = in.subspan(member.consumed);
+      while (!in.empty() && in.front() == std::byte{0}) in = in.subspan(1);
+    } while (!in.empty());
+    return written;
+  }
+};
+
+}  // namespace
+
+std::uint64_t inflate_zlib(BytesView in, std::span<std::byte> out) {
+  return decompress(libdeflate_zlib_decompress_ex, "zlib", in, out).written;
+}
+
+bool has_zlib_head(BytesView in) noexcept {
+  if (in.size() < 2) return false;
+  const auto method = std::to_integer<unsigned>(in[0]);
+  const auto flags = std::to_integer<unsigned>(in[1]);
+  const bool deflate = (method & 0x0fU) == 8 && (method >> 4U) <= 7;
+  const bool dictionary = (flags & 0x20U) != 0;
+  return deflate && !dictionary && ((method << 8U) | flags) % 31 == 0;
+}
+
+BytesCodecPtr make_zlib(const CodecConfig& config) {
+  return std::make_shared<ZlibCodec>(integer_member(config, "level", kDefaultLevel, -1, 9));
+}
+
+BytesCodecPtr make_gzip(const CodecConfig& config) {
+  return std::make_shared<GzipCodec>(integer_member(config, "level", kDefaultLevel, -1, 9));
+}
+
+}  // namespace engram::codec
