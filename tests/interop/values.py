@@ -5,6 +5,7 @@ The HDF5 type decides what is expected; nothing is guessed from the Zarr side. A
 """
 import base64
 import dataclasses
+import json
 from typing import Any
 
 import h5py
@@ -116,7 +117,12 @@ class Values:
     # ------------------------------------------------------------------------------------------ elements
     def element(self, kind, a, b, stored=False):
         """How the JSON-like or numpy element b differs from the HDF5 element a. `stored`: in a dataset, where
-        references have no wrapper; else in an attribute."""
+        references have no wrapper; else in an attribute. What --compat portable writes as JSON text is parsed."""
+        if isinstance(b, str) and kind.what != "text":
+            try:
+                b = json.loads(b) if b else None
+            except ValueError as error:
+                return f"{short(b)}: {error}"
         return getattr(self, "_" + kind.what)(kind, a, b, stored)
 
     def _bool(self, kind, a, b, stored):

@@ -1,4 +1,7 @@
-"""A Zarr v2 directory as it lies on disk, read with zarr-python 2.18 for values and plain JSON for metadata."""
+"""A Zarr v2 directory as it lies on disk: metadata as plain JSON, values by zarr-python, 2.18 or 3.
+
+With zarr-python 3 the whole group is opened once, through its consolidated metadata, as its users do.
+"""
 import json
 import os
 import re
@@ -13,7 +16,9 @@ RESERVED = ("zarr_dtype", "zarr_link")
 class Store:
     def __init__(self, path):
         self.path = os.fspath(path)
-        self.store = zarr.DirectoryStore(self.path)
+        self.group = None
+        if int(zarr.__version__.split(".")[0]) > 2:
+            self.group = zarr.open_group(self.path, mode="r", zarr_format=2, use_consolidated=True)
 
     def json(self, node, name):
         """The metadata file `name` of `node` ("/a/b"), or None."""
@@ -54,7 +59,9 @@ class Store:
         return found
 
     def array(self, node):
-        return zarr.open_array(self.store, path=node.strip("/"), mode="r")
+        if self.group is not None:
+            return self.group[node.strip("/")]
+        return zarr.open_array(zarr.DirectoryStore(self.path), path=node.strip("/"), mode="r")
 
     def nodes(self):
         """Every group and array: path -> "group" or "array"."""

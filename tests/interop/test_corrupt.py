@@ -1,0 +1,74 @@
+"""Damaged and hostile files: an error with a code, in time, and nothing published; or the truth."""
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+import engram
+import zarr_store
+from conftest import CORPUS, HERE, corpus
+
+SECONDS = 60
+
+
+def check(source, target):
+    run = engram.run("convert", source, target, "--json", timeout=SECONDS)
+    assert run.code in engram.EXIT_CODES, run.told()
+    assert not target.with_name(target.name + ".part").exists()
+    assert sorted(p.name for p in target.parent.iterdir()) == ([target.name] if run.code == 0 else [])
+    if run.code != 0:
+        assert run.err.strip() and str(source) in run.err, run.told()
+        return run
+    assert zarr_store.problems(target) == []
+    return run
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", corpus("hdf5-corrupt"))
+def test_file(name, tmp_path):
+    source, target = CORPUS / name, tmp_path / "out" / "out.zarr"
+    target.parent.mkdir()
+    run = check(source, target)
+    if run.code == 0:
+        compare(source, target, run.notices, tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 8, 100, 800, 0.3, 0.6, 0.9, 0.999])
+def test_truncated(keep, session_nwb, tmp_path):
+    """A file that ends early. HDF5 itself notices, as the superblock knows the length."""
+    source, target = tmp_path / "short.nwb", tmp_path / "out" / "out.zarr"
+    target.parent.mkdir()
+    data = session_nwb.read_bytes()
+    source.write_bytes(data[:keep if isinstance(keep, int) else int(len(data) * keep)])
+    assert check(source, target).code != 0
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_bytes_changed(seed, zoo_h5, tmp_path):
+    """Random bytes in random places: whatever comes, it is an error in time or a store that is whole."""
+    source, target = tmp_path / "changed.h5", tmp_path / "out" / "out.zarr"
+    target.parent.mkdir()
+    chance = random.Random(seed)
+    data = bytearray(zoo_h5.read_bytes())
+    for _ in range(1 + seed % 5):
+        at = chance.randrange(len(data))
+        data[at:at + 4] = chance.randbytes(4)
+    source.write_bytes(data)
+    check(source, target)
+
+
+def compare(source, target, notices, folder):
+    """What h5py reads of it must be equal. It reads in a child, as its HDF5 dies of some of these files."""
+    listing = folder / "notices.json"
+    listing.write_text(json.dumps(notices), encoding="utf-8")
+    try:
+        done = subprocess.run([sys.executable, HERE / "raw_compare.py", source, target, listing], capture_output=True,
+                              text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return
+    if done.returncode == 0:
+        assert json.loads(done.stdout)["problems"] == []
+    else:
+        assert done.returncode < 0 or "OSError" in done.stderr, done.stderr

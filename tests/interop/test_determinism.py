@@ -1,0 +1,46 @@
+"""The same file gives the same bytes: again, with any number of threads, with any memory."""
+import os
+
+import pytest
+
+import engram
+from conftest import CORPUS, ROOT, corpus
+
+EXAMPLE = [str(path) for path in [ROOT / "examples" / "session.nwb"] if path.exists()]
+
+
+def content(target):
+    """Every file of a store: name -> bytes."""
+    return {os.path.relpath(os.path.join(folder, name), target): open(os.path.join(folder, name), "rb").read()
+            for folder, _, names in os.walk(target) for name in names}
+
+
+def same_whatever(source, folder):
+    first = None
+    for i, options in enumerate([("--threads", "4"), ("--threads", "4"), ("--threads", "1"), ("--memory", "64MiB"),
+                                 ("--memory", "4GiB", "--threads", "3")]):
+        target = folder / f"{i}.zarr"
+        engram.convert(source, target, *options)
+        now = content(target)
+        first = now if first is None else first
+        assert sorted(now) == sorted(first), options
+        assert [name for name in now if now[name] != first[name]] == [], options
+
+
+def test_session(session_nwb, tmp_path):
+    same_whatever(session_nwb, tmp_path)
+
+
+def test_zoo(zoo_h5, tmp_path):
+    same_whatever(zoo_h5, tmp_path)
+
+
+@pytest.mark.parametrize("source", EXAMPLE)
+def test_example(source, tmp_path):
+    same_whatever(source, tmp_path)
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", corpus("generated/nwb", ".nwb"))
+def test_corpus(name, tmp_path):
+    same_whatever(CORPUS / name, tmp_path)
