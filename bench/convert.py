@@ -1,0 +1,176 @@
+"""The measuring itself; bench/convert runs it and says what it is for."""
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE), str(ROOT / "tests" / "interop")]
+
+import h5py  # noqa: E402
+import hdmf_zarr  # noqa: E402
+import numpy as np  # noqa: E402
+import zarr  # noqa: E402
+
+import make_inputs  # noqa: E402
+import nwb_compare  # noqa: E402
+import zarr_store  # noqa: E402
+
+FASTER, MEMORY = 20, 700  # the bars: times faster, and MB
+FILES = {"ephys": (make_inputs.ephys, "1.0 GB of int16 electrophysiology, 384 channels, gzip 4 in chunks of 13,020 x 64"),
+         "many": (make_inputs.many, "3,000 time series of 400 samples, a third of them shuffled and gzipped")}
+
+# Timed from the open of the source to the end of the export: what Python takes to start and import is not counted.
+EXPORT = """
+import json, resource, sys, time, warnings
+warnings.simplefilter("ignore")
+from pynwb import NWBHDF5IO
+from hdmf_zarr.nwb import NWBZarrIO
+used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+start, cpu = time.perf_counter(), used()
+with NWBHDF5IO(sys.argv[1], "r", load_namespaces=True) as source, NWBZarrIO(sys.argv[2], mode="w") as target:
+    target.export(src_io=source, write_args=dict(link_data=False))
+print(json.dumps([time.perf_counter() - start, used() - cpu]))
+"""
+
+
+@dataclasses.dataclass
+class Measured:
+    seconds: float
+    cpu: float
+    memory: float  # MB, of the largest process
+
+
+def measured(arguments, inner):
+    """Runs a command; its own figures when `inner`, else those of the whole process."""
+    start = datetime.datetime.now()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen(arguments, stdout=out, stderr=err)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = (datetime.datetime.now() - start).total_seconds()
+        out.seek(0), err.seek(0)
+        if process.returncode:
+            sys.exit(f"{arguments} failed:\n{err.read()}")
+        if inner:
+            return Measured(*json.loads(out.read()), usage.ru_maxrss / 1024)
+        return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def size(path):
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return len(files), sum(map(os.path.getsize, files))
+
+
+def unequal(source, ours, theirs):
+    """engram's result must be what pynwb and h5py read from the source; and hold hdmf-zarr's values, array by array."""
+    found = nwb_compare.compare(source, ours)
+    mine, other = zarr_store.Store(ours), zarr_store.Store(theirs)
+    for node, what in other.nodes().items():
+        if what != "array" or node.startswith("/specifications/"):
+            continue
+        meta = other.json(node, ".zarray")
+        if any(codec["id"] == "pickle" for codec in meta["filters"] or []) or node in ("/file_create_date",):
+            continue
+        a, b = mine.array(node) if mine.what(node) else None, other.array(node)
+        if a is None or a.shape != b.shape or not np.array_equal(np.asarray(a[...]).astype(str) if a.dtype == object else a[...],
+                                                                 texts(b) if b.dtype == object else b[...]):
+            found.append(f"{node} is not what hdmf-zarr has")
+    return found
+
+
+def texts(array):
+    return np.asarray([v.decode() if isinstance(v, bytes) else str(v) for v in array[...].reshape(-1)]).reshape(array.shape)
+
+
+def one_file(name, cache, runs):
+    make, _ = FILES[name]
+    source = cache / f"{name}-2.nwb"
+    if not source.exists():
+        print(f"making {source}", flush=True)
+        part = source.with_suffix(".part")
+        subprocess.run([sys.executable, "-W", "ignore", "-c",
+                        f"import sys; sys.path.insert(0, {str(HERE)!r}); import make_inputs; "
+                        f"make_inputs.{make.__name__}({str(part)!r})"], check=True)
+        part.rename(source)
+    ours, theirs = cache / f"{name}.engram.zarr", cache / f"{name}.hdmf-zarr.zarr"
+    results = {"engram": [], "hdmf-zarr": []}
+    for run in range(runs + 1):                         # the first of each warms up and is not counted
+        for who, target in (("engram", ours), ("hdmf-zarr", theirs)):
+            if run == 0 and who == "hdmf-zarr":
+                continue
+            shutil.rmtree(target, ignore_errors=True)
+            subprocess.run(["sync"], check=True)
+            if who == "engram":
+                got = measured([os.environ["ENGRAM"], "convert", "--quiet", source, target], False)
+            else:
+                got = measured([sys.executable, "-c", EXPORT, source, target], True)
+            if run:
+                results[who].append(got)
+                print(f"{name} {who:9} {got.seconds:8.2f} s  {got.cpu:8.2f} s CPU  {got.memory:6.0f} MB", flush=True)
+    found = unequal(str(source), ours, theirs)
+    sizes = {"source": (1, source.stat().st_size), "engram": size(ours), "hdmf-zarr": size(theirs)}
+    shutil.rmtree(ours), shutil.rmtree(theirs)
+    if found:
+        sys.exit(f"{name}: the results are not equal:\n" + "\n".join(found[:20]))
+    return results, sizes
+
+
+def table(name, results, sizes):
+    """The lines of the document for one file, and whether the bars are met."""
+    median = {who: statistics.median(r.seconds for r in rows) for who, rows in results.items()}
+    ratio = median["hdmf-zarr"] / median["engram"]
+    memory = max(r.memory for r in results["engram"])
+    lines = [f"### {FILES[name][1]}", "", "| | time, median (least - most) | CPU | peak memory | files | bytes |",
+             "|---|---|---|---|---|---|"]
+    for who, rows in results.items():
+        seconds = [r.seconds for r in rows]
+        lines.append(f"| {who} | {median[who]:.2f} s ({min(seconds):.2f} - {max(seconds):.2f}) "
+                     f"| {statistics.median(r.cpu for r in rows):.2f} s | {max(r.memory for r in rows):.0f} MB "
+                     f"| {sizes[who][0]:,} | {sizes[who][1] / 1e6:,.1f} MB |")
+    met = ratio >= FASTER and memory <= MEMORY
+    lines += ["", f"**engram is {ratio:.1f} times faster** (bar: {FASTER}), peak memory {memory:.0f} MB (bar: {MEMORY}). "
+              f"The source has {sizes['source'][1] / 1e6:,.1f} MB. Results equal; {len(rows)} runs each.", ""]
+    return lines, met
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                  if line.startswith("model name")), platform.processor())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} x {model}, {memory:.0f} GB, {platform.system()} {platform.release().split('-')[0]}"
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--cache", type=Path, required=True)
+    arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--only", choices=FILES)
+    arguments.add_argument("--no-write", action="store_true")
+    given = arguments.parse_args()
+    given.cache.mkdir(parents=True, exist_ok=True)
+    lines, all_met = [], True
+    for name in [given.only] if given.only else FILES:
+        more, met = table(name, *one_file(name, given.cache, given.runs))
+        lines += more
+        all_met &= met
+    print("\n".join(lines))
+    if not given.no_write and not given.only:
+        head = (HERE / "benchmarks_head.md").read_text(encoding="utf-8")
+        made = [f"Made by `bench/convert` on {datetime.date.today()}: {machine()}; hdmf-zarr {hdmf_zarr.__version__}, "
+                f"zarr {zarr.__version__}, h5py {h5py.__version__} (HDF5 {h5py.version.hdf5_version}).", ""]
+        (ROOT / "docs" / "benchmarks.md").write_text(head + "\n" + "\n".join(made + lines), encoding="utf-8")
+    return 0 if all_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
