@@ -1,0 +1,39 @@
+#include "engram/base/error.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string_view>
+#include <utility>
+
+namespace engram {
+namespace {
+
+TEST(ErrorTest, SaysWhatAndEachPlaceItPassed) {
+  Error error(ErrorCode::corrupt_data, "chunk has 96 bytes, not 100");
+  EXPECT_EQ(error.code(), ErrorCode::corrupt_data);
+  EXPECT_STREQ(error.what(), "chunk has 96 bytes, not 100");
+  error.at("3.0");
+  error.at("/acquisition/es/data");
+  EXPECT_STREQ(error.what(), "chunk has 96 bytes, not 100: at 3.0: at /acquisition/es/data");
+}
+
+TEST(ErrorTest, NamesAndNumbersOfCodesAreStable) {
+  const std::pair<ErrorCode, std::string_view> kCodes[] = {
+      {ErrorCode::invalid_argument, "invalid_argument"},
+      {ErrorCode::not_found, "not_found"},
+      {ErrorCode::already_exists, "already_exists"},
+      {ErrorCode::corrupt_data, "corrupt_data"},
+      {ErrorCode::unsupported, "unsupported"},
+      {ErrorCode::limit_exceeded, "limit_exceeded"},
+      {ErrorCode::io_error, "io_error"},
+      {ErrorCode::cancelled, "cancelled"},
+  };
+  int number = 2;
+  for (const auto& [code, name] : kCodes) {
+    EXPECT_EQ(static_cast<int>(code), number++) << name;
+    EXPECT_EQ(to_string(code), name);
+  }
+}
+
+}  // namespace
+}  // namespace engram
