@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -12,30 +12,6 @@
 #include "engram/base/progress.hpp"
 
 namespace engram {
-
-/// What convert() is to do. The defaults are those of the command.
-struct ConvertOptions {
-  backend::Compat compat = backend::Compat::hdmf_zarr;
-  backend::TextForm text = backend::TextForm::utf8;
-  bool consolidate = true;  ///< Write `.zmetadata`.
-  bool strict = false;  ///< A notice that something was left out is an Error(unsupported), before
-                        ///< values are read.
-  bool overwrite = false;  ///< Replace a target that is there, once the new one is complete.
-  bool dry_run = false;    ///< Plan and count; write nothing.
-  /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
-  /// the same, without a Blosc head. Else every array is encoded with the codec that
-  /// codec::parse_codec reads.
-  std::string codec = "keep";
-  /// "keep": the source's chunks, and about 10 MB where it has none. "auto": about 10 MB
-  /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
-  /// theirs).
-  std::string chunks = "keep";
-  std::uint64_t memory = 512ULL << 20;  ///< Bytes held at a time beside the metadata.
-  unsigned threads = 0;                 ///< 0: one a core.
-  Limits limits;
-  std::stop_token stop;
-  ProgressCallback on_progress;
-};
 
 /// What is done with one array.
 enum class Action {
@@ -53,12 +29,40 @@ struct PlannedArray {
   ArrayInfo info;                   ///< Of the target; without type and fill value for objects.
   std::vector<CodecConfig> codecs;  ///< Of the target.
   std::uint64_t bytes = 0;          ///< Of the decoded elements (objects: 16 an element).
-  std::uint64_t chunks = 0;         ///< At most so many chunk files.
+  std::uint64_t chunks = 0;         ///< At most so many chunk files (objects: about so many).
+};
+
+/// What convert() is to do. The defaults are those of the command.
+struct ConvertOptions {
+  backend::Compat compat = backend::Compat::hdmf_zarr;
+  backend::TextForm text = backend::TextForm::utf8;
+  bool consolidate = true;  ///< Write `.zmetadata`.
+  /// A notice that something was left out is an Error(unsupported), before values are read where
+  /// it is known by then.
+  bool strict = false;
+  bool overwrite = false;  ///< Replace a target that is there, once the new one is complete.
+  bool dry_run = false;    ///< Plan and count; write nothing.
+  /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
+  /// the same, without a Blosc head. Else every array is encoded with the codec that
+  /// codec::parse_codec reads.
+  std::string codec = "keep";
+  /// "keep": the source's chunks, and about 10 MB where it has none. "auto": about 10 MB
+  /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
+  /// theirs).
+  std::string chunks = "keep";
+  std::uint64_t memory = 512ULL << 20;  ///< Bytes held at a time beside the metadata.
+  unsigned threads = 0;                 ///< 0: one a core.
+  Limits limits;
+  std::stop_token stop;
+  ProgressCallback on_progress;
+  /// Called once, when everything is planned and before a value is read.
+  std::function<void(const std::vector<PlannedArray>&)> on_plan;
 };
 
 /// What convert() did, or would do.
 struct ConvertReport {
   std::string source, target, source_format;
+  bool dry_run = false;
   std::uint64_t datasets = 0, groups = 0, links = 0;
   std::uint64_t references = 0;  ///< In datasets and attributes.
   std::uint64_t references_unresolved = 0;
@@ -66,6 +70,8 @@ struct ConvertReport {
   std::uint64_t bytes_read = 0;    ///< Decoded bytes of all datasets.
   std::uint64_t bytes_copied = 0;  ///< Those of them whose encoded chunks were kept.
   double seconds = 0;
+  /// Of a dry run: what it would come to. Bytes of chunks that are encoded are then those of their
+  /// elements, so that the real number will be smaller.
   backend::WriterCounters written;
   std::vector<PlannedArray> arrays;
   std::vector<backend::Notice> notices;
@@ -87,5 +93,11 @@ Json to_json(const ConvertReport& report);
 /// The report in one sentence: "71 datasets, 34 groups, 12 links, 6 references (0 unresolved): 1.5
 /// GB in 4.1 s, 96 % copied as it was".
 std::string summary(const ConvertReport& report);
+
+/// "999 B", "1.5 kB", "12.0 GB": powers of 1000.
+std::string format_bytes(std::uint64_t bytes);
+
+/// "0.04 s", "4.1 s", "2 min 05 s", "1 h 07 min".
+std::string format_seconds(double seconds);
 
 }  // namespace engram

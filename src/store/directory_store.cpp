@@ -237,9 +237,9 @@ void DirectoryStore::set(const Key& key, BytesView value) {
   impl_->check_writable(key);
   const Place place(key);
   const int error = impl_->in_directory(place, true, [&](int directory) {
-    return impl_->mode == Mode::create_fast
-               ? Impl::write_file(directory, place.name, O_TRUNC, value)
-               : impl_->write_and_rename(directory, place.name, value);
+    const bool fast = impl_->mode == Mode::create_fast || impl_->mode == Mode::update_fast;
+    return fast ? Impl::write_file(directory, place.name, O_TRUNC, value)
+                : impl_->write_and_rename(directory, place.name, value);
   });
   if (error != 0) throw system_error("write", impl_->path_of(key), error);
 }

@@ -47,4 +47,11 @@ struct ZarrWriteOptions {
 std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
                                          const ZarrWriteOptions& options);
 
+/// The same into the directory at `path`, which is there, empty, and read by nobody before the
+/// writer has finished.
+std::unique_ptr<Writer> make_zarr_writer(const std::string& path, const ZarrWriteOptions& options);
+
+/// A writer into nothing that lasts, to plan with: to ask what it adopts and to count metadata.
+std::unique_ptr<Writer> make_zarr_planner(const ZarrWriteOptions& options);
+
 }  // namespace engram::backend

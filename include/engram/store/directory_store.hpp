@@ -21,6 +21,7 @@ class DirectoryStore final : public Store {
     create_fast,  ///< As create, for a directory that nobody reads before it is renamed: set()
                   ///< writes straight to the final name instead of through a temporary file.
     update,       ///< The directory must be there.
+    update_fast,  ///< As update, with the set() of create_fast.
   };
 
   /// Throws Error(not_found) when `root` (or, to create, its parent) is missing,

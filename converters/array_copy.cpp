@@ -1,0 +1,146 @@
+#include "converters/array_copy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "engram/base/error.hpp"
+
+namespace engram::converter {
+namespace {
+
+// Room that a thread keeps between chunks; more is given back at once.
+constexpr std::size_t kKeptBytes = 32U << 20;
+
+// A buffer of this thread that is used again for the next chunk: fresh memory costs more than the
+// copy into it.
+class ThreadBuffer {
+ public:
+  ThreadBuffer() : bytes_(kept()) {}
+  ~ThreadBuffer() {
+    if (bytes_.capacity() > kKeptBytes) Bytes().swap(bytes_);
+  }
+  ThreadBuffer(const ThreadBuffer&) = delete;
+  ThreadBuffer& operator=(const ThreadBuffer&) = delete;
+
+  Bytes& bytes() noexcept { return bytes_; }
+
+ private:
+  static Bytes& kept() {
+    thread_local Bytes bytes;
+    return bytes;
+  }
+  Bytes& bytes_;
+};
+
+bool all_known(const std::vector<CodecConfig>& codecs) {
+  return std::all_of(codecs.begin(), codecs.end(),
+                     [](const auto& config) { return codec::is_known_codec(config.name); });
+}
+
+}  // namespace
+
+void name_path(Error& error, const std::string& path) {
+  if (std::string_view(error.what()).find(path) == std::string_view::npos) error.at(path);
+}
+
+ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
+    : planned_(planned),
+      source_(*planned.dataset->array()),
+      grid_(planned.array.info.shape, planned.array.info.chunk_shape),
+      chunk_bytes_(chunk_bytes(planned.array.info)) {
+  const auto& array = planned.array;
+  const bool copied = array.action == Action::copy;
+  if (copied) {
+    route_ = Route::copy;
+  } else if (const auto* encoded = source_.encoded();
+             encoded != nullptr && source_.info().chunk_shape == array.info.chunk_shape &&
+             all_known(encoded->codecs())) {
+    route_ = Route::decode;
+    decoder_.emplace(encoded->codecs());
+  }
+  sink_ = writer.create_array(array.path, *planned.dataset,
+                              {array.info, array.codecs, planned.source_codecs, copied});
+}
+
+ArrayCopy::Chunks ArrayCopy::chunks() const {
+  Chunks chunks;
+  if (route_ == Route::read) {
+    chunks.count_ = grid_.chunk_count();
+    return chunks;
+  }
+  chunks.listed_ = source_.encoded()->chunks();
+  if (chunks.listed_->size() > grid_.chunk_count()) {
+    throw Error(ErrorCode::corrupt_data, fmt::format("{} chunks are stored, and the array has {}",
+                                                     chunks.listed_->size(), grid_.chunk_count()));
+  }
+  for (const auto& chunk : *chunks.listed_) {
+    if (chunk.number < grid_.chunk_count()) continue;
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("chunk number {} is stored, and the array has {} chunks", chunk.number,
+                            grid_.chunk_count()));
+  }
+  return chunks;
+}
+
+std::uint64_t ArrayCopy::cost(const EncodedChunk& chunk) const noexcept {
+  // Copied: the chunk, and once more where a head goes in front. Decoded or read: elements, the
+  // same cut or padded, what comes out of the codec, and half for the codec's own use.
+  const auto elements = chunk_bytes_ + chunk_bytes_ / 2;
+  return route_ == Route::copy ? 2 * chunk.size + 4096 : chunk.size + 2 * elements + 4096;
+}
+
+void ArrayCopy::copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress) {
+  ThreadBuffer buffer;
+  auto& bytes = buffer.bytes();
+  if (route_ == Route::copy) {
+    bytes.resize(chunk.size);
+    const auto mask = source_.encoded()->read(chunk, bytes);
+    sink_->write_encoded(chunk.number, mask, bytes);
+  } else if (route_ == Route::decode) {
+    decode_chunk(chunk, bytes);
+  } else {
+    read_chunk(chunk, bytes);
+  }
+  const auto size =
+      element_count(grid_.region(grid_.place(chunk.number)).shape) * planned_.array.info.type.size;
+  bytes_done_.fetch_add(size, std::memory_order_relaxed);
+  chunks_done_.fetch_add(1, std::memory_order_relaxed);
+  progress.add(size, 1, 0, planned_.array.path);
+}
+
+void ArrayCopy::decode_chunk(const EncodedChunk& chunk, Bytes& buffer) {
+  buffer.resize(chunk.size);
+  const auto mask = source_.encoded()->read(chunk, buffer);
+  auto elements = decoder_->decode(buffer, chunk_bytes_, mask);
+  make_little_endian(source_.info().type, elements);
+  const auto region = grid_.region(grid_.place(chunk.number));
+  const auto& full = grid_.chunk_shape();
+  if (region.shape == full) {
+    sink_->write(chunk.number, elements);
+    return;
+  }
+  const auto size = planned_.array.info.type.size;
+  const Region part{Shape(full.size(), 0), region.shape};
+  buffer.resize(element_count(region.shape) * size);
+  copy_region(elements, full, part, buffer, region.shape, part, size);
+  Bytes().swap(elements);
+  sink_->write(chunk.number, buffer);
+}
+
+void ArrayCopy::read_chunk(const EncodedChunk& chunk, Bytes& buffer) {
+  const auto region = grid_.region(grid_.place(chunk.number));
+  buffer.resize(element_count(region.shape) * planned_.array.info.type.size);
+  source_.read(region, buffer);
+  sink_->write(chunk.number, buffer);
+}
+
+void ArrayCopy::finish(ProgressMeter& progress) {
+  const auto& array = planned_.array;
+  const auto chunks = std::min(chunks_done_.load(), array.chunks);
+  const auto bytes = std::min(bytes_done_.load(), array.bytes);
+  progress.add(array.bytes - bytes, array.chunks - chunks, 1, array.path);
+}
+
+}  // namespace engram::converter

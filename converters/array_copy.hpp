@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "converters/plan.hpp"
+#include "converters/progress_meter.hpp"
+#include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
+#include "engram/codec/pipeline.hpp"
+
+namespace engram::converter {
+
+/// The way of one array from its source to its sink, chunk by chunk:
+///  - copy: encoded chunks as they are;
+///  - decode: encoded chunks of the same shape, decoded by engram's own codecs on this thread, so
+///    that no lock of the source's library is held meanwhile;
+///  - read: elements by ArraySource::read, where the source can't or need not give chunks.
+/// In the first two, chunks that the source does not have stay missing.
+///
+/// Threads: copy_chunk may be called by many threads at once for different chunks.
+class ArrayCopy {
+ public:
+  /// Makes the array in `writer`.
+  ArrayCopy(const PlannedDataset& planned, backend::Writer& writer);
+
+  /// The chunks to pass, in this order; `size` is 0 where elements are read.
+  class Chunks {
+   public:
+    std::uint64_t count() const noexcept { return listed_ ? listed_->size() : count_; }
+    EncodedChunk operator[](std::uint64_t index) const {
+      return listed_ ? (*listed_)[index] : EncodedChunk{index, 0};
+    }
+
+   private:
+    friend class ArrayCopy;
+    std::optional<std::vector<EncodedChunk>> listed_;
+    std::uint64_t count_ = 0;
+  };
+  Chunks chunks() const;
+
+  /// The bytes that are held while `chunk` passes.
+  std::uint64_t cost(const EncodedChunk& chunk) const noexcept;
+
+  void copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress);
+
+  /// Tells the meter that the array is complete, with whatever of it was not stored.
+  void finish(ProgressMeter& progress);
+
+  const PlannedDataset& planned() const noexcept { return planned_; }
+
+  /// Chunks that are still to be passed, for the caller to count down.
+  std::atomic<std::uint64_t> open_chunks{0};
+
+ private:
+  enum class Route { copy, decode, read };
+
+  void decode_chunk(const EncodedChunk& chunk, Bytes& buffer);
+  void read_chunk(const EncodedChunk& chunk, Bytes& buffer);
+
+  const PlannedDataset& planned_;
+  const ArraySource& source_;
+  ChunkGrid grid_;
+  std::uint64_t chunk_bytes_;
+  Route route_ = Route::read;
+  std::optional<codec::Pipeline> decoder_;
+  std::unique_ptr<ArraySink> sink_;
+  std::atomic<std::uint64_t> bytes_done_{0}, chunks_done_{0};
+};
+
+/// Adds ": at PATH" to `error` unless it names the path already.
+void name_path(Error& error, const std::string& path);
+
+}  // namespace engram::converter

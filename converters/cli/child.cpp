@@ -1,0 +1,86 @@
+#include "converters/cli/child.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "engram/base/error.hpp"
+
+namespace engram::cli {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+constexpr int kCancelled = static_cast<int>(ErrorCode::cancelled);
+
+void limit(__rlimit_resource resource, rlim_t value) {
+  rlimit both{};
+  if (::getrlimit(resource, &both) != 0) return;
+  if (both.rlim_max != RLIM_INFINITY && both.rlim_max < value) return;
+  both.rlim_cur = value;
+  (void)::setrlimit(resource, &both);
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  // SIGUSR1 ends the thread that waits.
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&set, number);
+  return set;
+}
+
+// Turns signals into a stop request. A child that was left alone and does not end in time (it may
+// hang in the HDF5 library, where nothing is heard) is ended here.
+void wait_for_signals(std::stop_source stop, pid_t parent, double grace) {
+  const auto set = stop_signals();
+  double left = grace;
+  while (true) {
+    constexpr timespec kTick{0, 200'000'000};
+    const int number = ::sigtimedwait(&set, nullptr, &kTick);
+    if (number == SIGUSR1) return;
+    if (number > 0) stop.request_stop();
+    if (!stop.stop_requested() || ::getppid() == parent) continue;
+    left -= 0.2;
+    if (left <= 0) ::_exit(kCancelled);
+  }
+}
+
+}  // namespace
+
+void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
+               const Supervision& options) noexcept {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != parent) ::_exit(kCancelled);
+  // A crash is expected on damaged files; its image would lie in the user's directory.
+  limit(RLIMIT_CORE, 0);
+  if (!kSanitized && options.address_space != 0) limit(RLIMIT_AS, options.address_space);
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (!options.dies_of_closed_pipe) std::signal(SIGPIPE, SIG_IGN);
+  auto set = stop_signals();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  sigset_t child_ended;
+  sigemptyset(&child_ended);
+  sigaddset(&child_ended, SIGCHLD);
+  ::sigprocmask(SIG_UNBLOCK, &child_ended, nullptr);
+
+  std::stop_source stop;
+  std::thread waiter(wait_for_signals, stop, parent, options.grace);
+  const int status = work(heartbeat, stop.get_token());
+  ::pthread_kill(waiter.native_handle(), SIGUSR1);
+  waiter.join();
+  std::fflush(stdout);
+  std::fflush(stderr);
+  // Not exit(): the HDF5 library's own tidying up may crash on what it has read.
+  ::_exit(status);
+}
+
+}  // namespace engram::cli

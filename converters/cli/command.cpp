@@ -1,0 +1,88 @@
+#include "converters/cli/command.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <filesystem>
+#include <new>
+#include <optional>
+#include <system_error>
+
+#include "converters/cli/terminal.hpp"
+#include "converters/publish.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::cli {
+namespace {
+
+constexpr int kInternalError = 70;
+constexpr double kSlowestBytesPerSecond = 1e6;
+
+// Room beside the budget: metadata, code, threads' stacks, and a chunk that is larger than any
+// budget.
+constexpr std::uint64_t kSpareAddressSpace = 12ULL << 30;
+
+int fail(std::string_view text, int status) {
+  print_message("error", text);
+  return status;
+}
+
+}  // namespace
+
+int guarded(const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    return fail(error.what(), static_cast<int>(error.code()));
+  } catch (const std::bad_alloc&) {
+    return fail(
+        "there is not enough memory for what the file asks for; a smaller --memory or fewer "
+        "--threads may help",
+        static_cast<int>(ErrorCode::limit_exceeded));
+  } catch (const std::system_error& error) {
+    return fail(error.what(), static_cast<int>(ErrorCode::io_error));
+  } catch (const std::exception& error) {
+    return fail(fmt::format("this is a bug in engram, please report it: {}", error.what()),
+                kInternalError);
+  }
+}
+
+int run_command(const Command& command) {
+  const auto before = converter::part_identity(command.target);
+  const bool bar = is_terminal();
+  const auto work = [&](const Heartbeat& heartbeat, std::stop_token stop) {
+    return guarded([&] { return command.run(heartbeat, stop); });
+  };
+  std::optional<Outcome> outcome;
+  const int failed = guarded([&] {
+    outcome = supervise(work, command.supervision);
+    return 0;
+  });
+  if (!outcome) return failed;
+  if (outcome->kind == Outcome::Kind::exited) return outcome->status;
+  if (outcome->kind == Outcome::Kind::closed_pipe) {
+    // As if there had been no child.
+    std::signal(SIGPIPE, SIG_DFL);
+    (void)::raise(SIGPIPE);
+  }
+  if (bar) clear_line();
+  if (!command.target.empty()) (void)converter::remove_leftover(command.target, before);
+  print_message("error", describe(*outcome, command.source, command.consequence));
+  return exit_status(*outcome);
+}
+
+double patience_for(std::uint64_t bytes) {
+  return Supervision{}.patience + static_cast<double>(bytes) / kSlowestBytesPerSecond;
+}
+
+std::uint64_t file_size(const std::string& path) noexcept {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+std::uint64_t address_space_for(std::uint64_t memory) {
+  return memory > ~std::uint64_t{0} - kSpareAddressSpace ? 0 : memory + kSpareAddressSpace;
+}
+
+}  // namespace engram::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "converters/cli/supervise.hpp"
+
+namespace engram::cli {
+
+/// What the command line asks for, ready to be run in a child.
+struct Command {
+  std::string source;  ///< What is read, for messages.
+  std::string target;  ///< What is written, to tidy up after a crash; empty: nothing.
+  std::string consequence = "nothing was written";  ///< Of a crash, for its message.
+  Supervision supervision;
+  /// Runs in the child. May throw; what it returns is the exit status.
+  std::function<int(const Heartbeat&, std::stop_token)> run;
+};
+
+/// Each adds its subcommand to `app`; when that one is parsed, it fills `chosen`.
+void add_convert_command(CLI::App& app, Command& chosen);
+void add_tree_command(CLI::App& app, Command& chosen);
+void add_cat_command(CLI::App& app, Command& chosen);
+
+/// Runs `command` in a child, says on the standard error stream what went wrong, and returns the
+/// exit status.
+int run_command(const Command& command);
+
+/// Runs `work` and turns what it throws into a message on the standard error stream and an exit
+/// status: the number of the ErrorCode; 70 for what should never be thrown.
+int guarded(const std::function<int()>& work);
+
+/// The seconds of CPU time that `bytes` may take in one step of which nothing is heard: reading the
+/// metadata of a file of that size, or encoding a chunk. Slower than that is a hang.
+double patience_for(std::uint64_t bytes);
+
+/// The size of the file at `path`; 0 when there is none or it is a directory.
+std::uint64_t file_size(const std::string& path) noexcept;
+
+/// The address space of a child whose work may hold `memory` bytes: what damaged files make the
+/// HDF5 library ask for is beyond.
+std::uint64_t address_space_for(std::uint64_t memory);
+
+}  // namespace engram::cli

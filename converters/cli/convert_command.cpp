@@ -1,0 +1,180 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "converters/chunk_shape.hpp"
+#include "converters/cli/command.hpp"
+#include "converters/cli/plan_table.hpp"
+#include "converters/cli/size_option.hpp"
+#include "converters/cli/terminal.hpp"
+#include "converters/plan.hpp"
+#include "engram/base/error.hpp"
+#include "engram/convert.hpp"
+
+namespace engram::cli {
+namespace {
+
+constexpr std::size_t kShownNotices = 20;
+
+constexpr const char* kAbout =
+    R"(Turn an HDF5 file, NWB or any other, into a Zarr directory that hdmf-zarr opens as its own.
+
+Everything that SOURCE holds is copied: data, attributes, links, references, cached schemas. Compressed chunks are kept
+as they are where Zarr has the same codec, so that nothing is decompressed; other data are encoded anew. TARGET appears
+when it is complete, or not at all. What can't be kept as it was is named in a warning.)";
+
+constexpr const char* kExamples = R"(Examples:
+  engram convert session.nwb session.nwb.zarr
+  engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
+  engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
+  engram convert --codec zstd:5 --chunks auto in.nwb out.zarr encode everything anew, in chunks of about 10 MB
+  engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
+
+struct Options {
+  std::string source, target, memory = "512M", progress = "auto";
+  bool no_consolidate = false, quiet = false, json = false;
+  ConvertOptions convert;
+};
+
+void warn(const std::vector<backend::Notice>& notices, bool all) {
+  const auto shown = all ? notices.size() : std::min(notices.size(), kShownNotices);
+  for (std::size_t i = 0; i < shown; ++i) {
+    print_message("warning", notices[i].path + ": " + notices[i].text);
+  }
+  if (shown == notices.size()) return;
+  print_message("warning",
+                fmt::format("{} more of these; --json lists all", notices.size() - shown));
+}
+
+ProgressDisplay::Kind display_kind(const Options& options) {
+  using Kind = ProgressDisplay::Kind;
+  if (options.progress == "json") return Kind::json;
+  if (options.progress == "none" || options.quiet || !is_terminal()) return Kind::none;
+  return Kind::bar;
+}
+
+void print(std::string_view text) {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) throw Error(ErrorCode::io_error, "the standard output can't be written to");
+}
+
+int convert_in_child(Options options, const Heartbeat& heartbeat, std::stop_token stop) {
+  ProgressDisplay display(display_kind(options));
+  auto& convert_options = options.convert;
+  convert_options.stop = std::move(stop);
+  convert_options.on_plan = [&](const std::vector<PlannedArray>& arrays) {
+    std::uint64_t largest = 0;
+    for (const auto& array : arrays) {
+      const bool objects = array.action == Action::objects;
+      // A column of objects is one step.
+      largest = std::max(largest, objects ? array.bytes * 64 : converter::chunk_bytes(array.info));
+    }
+    heartbeat.patience(patience_for(largest));
+  };
+  convert_options.on_progress = [&](const Progress& progress) {
+    heartbeat.beat(progress.path);
+    display.show(progress);
+  };
+  const auto report = convert(options.source, options.target, convert_options);
+  display.clear();
+  if (!options.quiet) warn(report.notices, false);
+  if (options.json) {
+    print(dump_json(to_json(report), JsonStyle::line) + "\n");
+  } else if (convert_options.dry_run) {
+    print(plan_table(report) + summary(report) + "\n");
+  } else if (!options.quiet) {
+    print(summary(report) + "\n");
+  }
+  return 0;
+}
+
+void choose(Options& options, Command& chosen) {
+  if (options.target.empty() && !options.convert.dry_run) {
+    throw CLI::RequiredError("TARGET");
+  }
+  options.convert.memory = parse_size(options.memory);
+  options.convert.consolidate = !options.no_consolidate;
+  // Mistakes in these are the user's, and are told before anything is begun.
+  (void)converter::parse_codec_rule(options.convert.codec);
+  (void)converter::parse_chunk_rule(options.convert.chunks);
+  chosen.source = options.source;
+  chosen.target = options.convert.dry_run ? std::string() : options.target;
+  chosen.supervision.patience = patience_for(file_size(options.source));
+  chosen.supervision.address_space = address_space_for(options.convert.memory);
+  chosen.run = [options](const Heartbeat& heartbeat, std::stop_token stop) {
+    return convert_in_child(options, heartbeat, std::move(stop));
+  };
+}
+
+}  // namespace
+
+void add_convert_command(CLI::App& app, Command& chosen) {
+  auto* command = app.add_subcommand("convert", kAbout);
+  command->footer(kExamples);
+  const auto options = std::make_shared<Options>();
+  auto& convert_options = options->convert;
+  command->add_option("SOURCE", options->source, "The HDF5 file to read")->required();
+  command->add_option("TARGET", options->target, "The Zarr directory to make");
+
+  const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
+                                                       {"portable", backend::Compat::portable}};
+  command
+      ->add_option(
+          "--compat", convert_options.compat,
+          "hdmf-zarr: hdmf-zarr and PyNWB resolve every reference (default); portable: text "
+          "and plain types only, so that zarr-python 3 opens everything")
+      ->option_text("hdmf-zarr|portable")
+      ->transform(CLI::Transformer(compats))
+      ->check(CLI::IsMember(compats));
+  const std::map<std::string, backend::TextForm> forms{{"utf8", backend::TextForm::utf8},
+                                                       {"exact", backend::TextForm::exact}};
+  command
+      ->add_option("--text", convert_options.text,
+                   "utf8: all text as UTF-8 text (default); exact: ASCII and fixed-length text as "
+                   "bytes, as hdmf-zarr has it")
+      ->option_text("utf8|exact")
+      ->transform(CLI::Transformer(forms))
+      ->check(CLI::IsMember(forms));
+  command->add_flag("--no-consolidate", options->no_consolidate,
+                    "Do not write .zmetadata (all metadata in one file)");
+  command
+      ->add_option(
+          "--codec", convert_options.codec,
+          "keep: copy encoded chunks where possible, else blosc:zstd:5:bitshuffle "
+          "(default); verbatim: the same without the head that makes shuffled deflate chunks "
+          "Blosc chunks; or encode everything: none, zlib:6, gzip:5, bz2:9, zstd:3, lz4, "
+          "blosc:zstd:5:bitshuffle")
+      ->option_text("CODEC");
+  command
+      ->add_option(
+          "--chunks", convert_options.chunks,
+          "keep: the source's chunks, about 10 MB where it has none (default); auto: about "
+          "10 MB everywhere; or lengths for arrays of that rank: 30000,64")
+      ->option_text("CHUNKS");
+  command->add_option("--memory", options->memory, "What may be held beside metadata (512M)")
+      ->option_text("SIZE");
+  command->add_option("--threads", convert_options.threads, "Threads (one a core)")
+      ->option_text("N")
+      ->check(CLI::Range(0U, 1024U));
+  command->add_flag("--strict", convert_options.strict,
+                    "Fail (status 6) instead of warning when something can't be kept");
+  command->add_flag("--overwrite", convert_options.overwrite,
+                    "Replace TARGET, when it is a Zarr directory, once the new one is complete");
+  command->add_flag("--dry-run", convert_options.dry_run,
+                    "Write nothing; print each array with what would be done");
+  command
+      ->add_option("--progress", options->progress,
+                   "auto: a bar when standard error is a terminal (default); json: a JSON object a "
+                   "line; none")
+      ->option_text("auto|json|none")
+      ->check(CLI::IsMember({"auto", "json", "none"}));
+  command->add_flag("--quiet,-q", options->quiet, "Print errors only");
+  command->add_flag("--json", options->json, "Print the whole report as JSON on standard output");
+  command->callback([options, &chosen] { choose(*options, chosen); });
+}
+
+}  // namespace engram::cli

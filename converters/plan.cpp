@@ -1,0 +1,216 @@
+#include "converters/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
+#include "engram/codec/codec.hpp"
+
+namespace engram::converter {
+namespace {
+
+// What the writer puts into one chunk of objects to begin with.
+constexpr std::uint64_t kObjectsPerChunk = 65536;
+constexpr std::uint64_t kObjectBytes = 16;
+
+class Planner {
+ public:
+  Planner(const CodecRule& codec, const ChunkRule& chunks, const backend::Writer& writer,
+          const Limits& limits)
+      : codec_(codec), chunks_(chunks), writer_(writer), limits_(limits) {}
+
+  Plan take() { return std::move(plan_); }
+
+  void add_group(const hdmf::GroupBuilder& group, const std::string& path) {
+    count_attributes(group.attributes);
+    for (const auto& dataset : group.datasets) {
+      const auto child = hdmf::join_path(path, dataset.name);
+      try {
+        count_attributes(dataset.attributes);
+        add_dataset(dataset, child);
+      } catch (Error& error) {
+        error.at(child);
+        throw;
+      }
+    }
+    for (const auto& child : group.groups) {
+      ++plan_.groups;
+      add_group(child, hdmf::join_path(path, child.name));
+    }
+    plan_.links += group.links.size();
+  }
+
+ private:
+  void count_attributes(const hdmf::Attributes& attributes) {
+    for (const auto& [name, value] : attributes) count(value);
+  }
+
+  void count(const hdmf::Value& value) {
+    if (value.is<hdmf::Reference>()) ++plan_.references;
+    if (value.is<hdmf::RegionReference>()) ++plan_.region_references;
+    if (value.is<hdmf::List>()) {
+      for (const auto& item : value.as<hdmf::List>()) count(item);
+    }
+    if (value.is<hdmf::Record>()) {
+      for (const auto& [name, item] : value.as<hdmf::Record>()) count(item);
+    }
+  }
+
+  void add_dataset(const hdmf::DatasetBuilder& dataset, const std::string& path) {
+    PlannedDataset planned;
+    planned.dataset = &dataset;
+    planned.array.path = path;
+    if (const auto* source = dataset.array()) {
+      plan_array(*source, planned);
+    } else {
+      plan_objects(*dataset.objects(), planned.array);
+    }
+    plan_.datasets.push_back(std::move(planned));
+  }
+
+  void plan_objects(const hdmf::ObjectSource& source, PlannedArray& array) const {
+    array.action = Action::objects;
+    array.reason = "its elements have no fixed size, or are references";
+    array.info.shape = source.shape();
+    const auto elements = element_count(source.shape());
+    array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
+    array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
+    if (const auto compressor = object_compressor(codec_)) array.codecs = {*compressor};
+  }
+
+  void plan_array(const ArraySource& source, PlannedDataset& planned) const {
+    const auto& info = source.info();
+    auto& array = planned.array;
+    array.info = info;
+    array.bytes =
+        checked_multiply(element_count(info.shape), info.type.size, "the size of a dataset");
+    array.info.chunk_shape = wanted_chunk_shape(info);
+    array.reason = why_not_copied(source, planned);
+    if (array.reason.empty()) {
+      array.action = Action::copy;
+    } else {
+      array.action = Action::recode;
+      plan_encoding(info, array);
+    }
+    array.chunks = ChunkGrid(array.info.shape, array.info.chunk_shape).chunk_count();
+  }
+
+  Shape wanted_chunk_shape(const ArrayInfo& info) const {
+    const bool given =
+        chunks_.kind == ChunkRule::Kind::lengths && chunks_.lengths.size() == info.shape.size();
+    if (given) {
+      Shape lengths = chunks_.lengths;
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        lengths[i] = std::clamp<std::uint64_t>(info.shape[i], 1, lengths[i]);
+      }
+      return lengths;
+    }
+    if (chunks_.kind == ChunkRule::Kind::automatic || info.chunk_shape.empty()) {
+      return automatic_chunk_shape(info.shape, info.type.size);
+    }
+    return info.chunk_shape;
+  }
+
+  // Empty when the chunks are copied; then the codecs are set.
+  std::string why_not_copied(const ArraySource& source, PlannedDataset& planned) const {
+    const auto& info = source.info();
+    if (!codec_.keep) return "another codec was asked for";
+    if (info.chunk_shape.empty()) return "it is not chunked";
+    if (planned.array.info.chunk_shape != info.chunk_shape) return "other chunks were asked for";
+    const auto* encoded = source.encoded();
+    if (encoded == nullptr) return "its chunks can't be used as they lie";
+    const auto& codecs = encoded->codecs();
+    auto adopted = writer_.adopt(info, codecs);
+    if (!adopted) {
+      std::string names;
+      for (const auto& config : codecs) names += (names.empty() ? "" : " + ") + config.name;
+      return fmt::format("Zarr can't take chunks under {} as they are",
+                         names.empty() ? "this type" : names);
+    }
+    planned.array.codecs = std::move(*adopted);
+    planned.source_codecs = codecs;
+    return {};
+  }
+
+  void plan_encoding(const ArrayInfo& source, PlannedArray& array) const {
+    array.info.type = source.type.little_endian();
+    if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
+    array.codecs =
+        codec_.codecs.value_or(std::vector<CodecConfig>{default_codec(source.type.size)});
+    const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
+                                   [](const auto& config) { return config.name == "blosc"; });
+    const auto limit =
+        std::min(limits_.max_chunk_bytes, blosc ? kMaxBloscBytes : ~std::uint64_t{0});
+    if (chunk_bytes(array.info) <= limit) return;
+    if (chunks_.kind == ChunkRule::Kind::lengths && array.info.chunk_shape != source.chunk_shape) {
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("chunks of {} elements are {} bytes, and this codec takes {}: ask for "
+                      "smaller chunks",
+                      to_string(array.info.chunk_shape), chunk_bytes(array.info), limit));
+    }
+    array.info.chunk_shape = automatic_chunk_shape(source.shape, source.type.size);
+    array.reason += "; its chunks are too large to encode";
+  }
+
+  const CodecRule& codec_;
+  const ChunkRule& chunks_;
+  const backend::Writer& writer_;
+  const Limits& limits_;
+  Plan plan_;
+};
+
+CodecConfig blosc_zstd(int shuffle) {
+  CodecConfig config{"blosc", Json::object()};
+  config.configuration["cname"] = "zstd";
+  config.configuration["clevel"] = 5;
+  config.configuration["shuffle"] = shuffle;
+  config.configuration["blocksize"] = 0;
+  return config;
+}
+
+}  // namespace
+
+CodecRule parse_codec_rule(const std::string& text) {
+  CodecRule rule;
+  if (text == "keep" || text == "verbatim") return rule;
+  rule.keep = false;
+  std::optional<CodecConfig> config;
+  try {
+    config = codec::parse_codec(text);
+  } catch (Error& error) {
+    if (error.code() != ErrorCode::invalid_argument) throw;
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("{}; or \"keep\" or \"verbatim\" to copy chunks as they are", error.what()));
+  }
+  rule.codecs.emplace();
+  if (config) rule.codecs->push_back(std::move(*config));
+  return rule;
+}
+
+CodecConfig default_codec(std::uint64_t element_size) {
+  return blosc_zstd(element_size == 1 ? 0 : 2);
+}
+
+std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
+  if (!rule.codecs) return blosc_zstd(0);
+  if (rule.codecs->empty()) return std::nullopt;
+  return rule.codecs->front();
+}
+
+Plan make_plan(const hdmf::GroupBuilder& root, const CodecRule& codec, const ChunkRule& chunks,
+               const backend::Writer& writer, const Limits& limits) {
+  Planner planner(codec, chunks, writer, limits);
+  planner.add_group(root, "/");
+  return planner.take();
+}
+
+std::uint64_t chunk_bytes(const ArrayInfo& info) {
+  return checked_multiply(element_count(info.chunk_shape), info.type.size, "the size of a chunk");
+}
+
+}  // namespace engram::converter

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "converters/chunk_shape.hpp"
+#include "engram/backend/backend.hpp"
+#include "engram/convert.hpp"
+#include "engram/hdmf/builder.hpp"
+
+namespace engram::converter {
+
+/// What `--codec` asks for.
+struct CodecRule {
+  /// Chunks that the target can take as they are stay so.
+  bool keep = true;
+  /// For the arrays that are encoded: nothing: the default codec; an empty list: none.
+  std::optional<std::vector<CodecConfig>> codecs;
+};
+
+/// The rule that "keep", "verbatim" or a codec's text names (see codec::parse_codec). Throws
+/// Error(invalid_argument).
+CodecRule parse_codec_rule(const std::string& text);
+
+/// The codec of an array whose elements have `element_size` bytes, where nothing else was asked
+/// for.
+CodecConfig default_codec(std::uint64_t element_size);
+
+/// The compressor of chunks of objects under `rule`; nothing: not compressed.
+std::optional<CodecConfig> object_compressor(const CodecRule& rule);
+
+/// One dataset of the tree and what is done with it.
+struct PlannedDataset {
+  const hdmf::DatasetBuilder* dataset = nullptr;
+  PlannedArray array;
+  std::vector<CodecConfig> source_codecs;  ///< Only for Action::copy.
+};
+
+/// Everything that is done with a tree, and what the tree holds beside datasets.
+struct Plan {
+  std::vector<PlannedDataset> datasets;  ///< In the order of the tree.
+  std::uint64_t groups = 0;              ///< Without the root.
+  std::uint64_t links = 0;
+  std::uint64_t references = 0;  ///< In attributes.
+  std::uint64_t region_references = 0;
+};
+
+/// The plan for `root`, which must outlive it. Reads and writes nothing. Throws
+/// Error(invalid_argument) for chunk lengths that an array can't have, Error(limit_exceeded), each
+/// naming the dataset.
+Plan make_plan(const hdmf::GroupBuilder& root, const CodecRule& codec, const ChunkRule& chunks,
+               const backend::Writer& writer, const Limits& limits);
+
+/// Bytes of one chunk, not compressed. Throws Error(limit_exceeded) beyond 64 bits.
+std::uint64_t chunk_bytes(const ArrayInfo& info);
+
+}  // namespace engram::converter

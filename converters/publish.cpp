@@ -1,0 +1,273 @@
+#include "converters/publish.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "engram/base/error.hpp"
+
+namespace engram::converter {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string reason(int number) { return std::generic_category().message(number); }
+
+std::string without_trailing_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+std::optional<struct stat> status_of(const std::string& path) noexcept {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  return status;
+}
+
+std::string parent_of(const std::string& target) {
+  const auto parent = fs::path(target).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+// True when `inner` is `outer` or lies below it; both canonical.
+bool is_within(const fs::path& inner, const fs::path& outer) {
+  const auto relative = inner.lexically_relative(outer);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+// What may be replaced: an empty directory, or one that says that it is Zarr.
+bool is_replaceable(const std::string& path) {
+  std::error_code error;
+  const auto status = fs::symlink_status(path, error);
+  if (error || !fs::is_directory(status)) return false;
+  for (const char* name : {".zgroup", ".zarray", ".zmetadata", "zarr.json"}) {
+    if (fs::is_regular_file(fs::path(path) / name, error)) return true;
+  }
+  return fs::is_empty(path, error) && !error;
+}
+
+[[noreturn]] void throw_exists(const std::string& target, const char* what) {
+  throw Error(ErrorCode::already_exists, fmt::format("{} {}", target, what));
+}
+
+void check_replaceable(const std::string& target, bool overwrite) {
+  if (!overwrite) {
+    throw_exists(target, "is there already: choose another name, or ask to overwrite it");
+  }
+  if (!is_replaceable(target)) {
+    throw_exists(target,
+                 "is neither a Zarr directory nor an empty one and is not replaced: remove it "
+                 "yourself if it may go");
+  }
+}
+
+void check_name(const std::string& target) {
+  const auto name = fs::path(target).filename().string();
+  if (name.empty() || name == "." || name == "..") {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" can't be the target: its last part is no name", target));
+  }
+  if (target.find('\0') != std::string::npos) {
+    throw Error(ErrorCode::invalid_argument, "the target's name holds a NUL byte");
+  }
+}
+
+void check_parent(const std::string& parent) {
+  struct stat status {};
+  if (::stat(parent.c_str(), &status) != 0) {
+    const int number = errno;
+    const bool missing = number == ENOENT || number == ENOTDIR;
+    throw Error(missing ? ErrorCode::not_found : ErrorCode::io_error,
+                fmt::format("the directory {} that the target is to lie in can't be used: {}",
+                            parent, reason(number)));
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("{} is to hold the target and is no directory", parent));
+  }
+}
+
+void check_apart(const std::string& source, const std::string& target) {
+  std::error_code error;
+  const auto from = fs::canonical(source, error);
+  if (error) return;  // Whoever opens the source says what is wrong with it.
+  auto to = fs::canonical(target, error);
+  if (error) to = fs::canonical(parent_of(target), error) / fs::path(target).filename();
+  if (error) return;
+  const bool same = from == to || fs::equivalent(from, to, error);
+  if (same || is_within(to, from) || is_within(from, to)) {
+    throw Error(ErrorCode::invalid_argument, fmt::format("the target {} {} the source {}", target,
+                                                         same                  ? "is"
+                                                         : is_within(to, from) ? "lies in"
+                                                                               : "holds",
+                                                         source));
+  }
+}
+
+// 0, or the number of the error.
+int rename_with(const std::string& from, const std::string& to, unsigned flags) {
+  return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) == 0 ? 0 : errno;
+}
+
+bool is_unknown_flag(int number) {
+  return number == EINVAL || number == ENOSYS || number == ENOTSUP;
+}
+
+void plain_rename(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return;
+  const int number = errno;
+  throw Error(ErrorCode::io_error,
+              fmt::format("{} can't be renamed to {}: {}", from, to, reason(number)));
+}
+
+}  // namespace
+
+std::string part_name(const std::string& target) {
+  return without_trailing_slashes(target) + ".part";
+}
+
+void check_target(const std::string& source, const std::string& target, bool overwrite) {
+  const auto name = without_trailing_slashes(target);
+  check_name(name);
+  check_parent(parent_of(name));
+  check_apart(source, name);
+  if (status_of(name)) check_replaceable(name, overwrite);
+}
+
+Publication::Publication(const std::string& source, const std::string& target, bool overwrite)
+    : target_(without_trailing_slashes(target)), part_(part_name(target)), overwrite_(overwrite) {
+  check_target(source, target, overwrite);
+  if (::mkdir(part_.c_str(), 0777) != 0) {
+    if (errno != EEXIST) {
+      const int number = errno;
+      throw Error(ErrorCode::io_error, fmt::format("{} can't be made: {}", part_, reason(number)));
+    }
+    // Either a conversion runs, or one was killed.
+    lock_part();
+    if (!overwrite) {
+      ::close(lock_);
+      throw_exists(part_,
+                   "was left by a conversion that did not end: remove it, or ask to overwrite it");
+    }
+    std::error_code error;
+    fs::remove_all(part_, error);
+    ::close(lock_);
+    if (error || ::mkdir(part_.c_str(), 0777) != 0) {
+      const int number = error ? error.value() : errno;
+      throw Error(ErrorCode::io_error,
+                  fmt::format("{} can't be made anew: {}", part_, reason(number)));
+    }
+  }
+  try {
+    lock_part();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::io_error) ::rmdir(part_.c_str());
+    throw;
+  }
+}
+
+void Publication::lock_part() {
+  lock_ = ::open(part_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (lock_ < 0) {
+    const int number = errno;
+    if (number == ENOTDIR || number == ELOOP) {
+      throw_exists(part_, "is in the way and is no directory: remove it yourself if it may go");
+    }
+    throw Error(ErrorCode::io_error, fmt::format("{} can't be opened: {}", part_, reason(number)));
+  }
+  const bool locked = ::flock(lock_, LOCK_EX | LOCK_NB) == 0;
+  const int number = locked ? 0 : errno;
+  struct stat ours {};
+  const auto there = status_of(part_);
+  // Between mkdir and flock somebody may have taken it for a leftover and replaced it.
+  const bool same = ::fstat(lock_, &ours) == 0 && there && there->st_ino == ours.st_ino &&
+                    there->st_dev == ours.st_dev;
+  // A file system without locks (some network ones) is no reason to refuse to work.
+  if ((locked || number == ENOTSUP || number == ENOLCK || number == ENOSYS) && same) return;
+  ::close(lock_);
+  lock_ = -1;
+  throw_exists(part_, "is being written by another conversion that is running");
+}
+
+std::optional<std::string> Publication::publish() {
+  int error = rename_with(part_, target_, RENAME_NOREPLACE);
+  std::string old;
+  if (is_unknown_flag(error) && !status_of(target_)) {
+    plain_rename(part_, target_);
+    error = 0;
+  }
+  if (error == EEXIST || (error != 0 && status_of(target_))) {
+    check_replaceable(target_, overwrite_);
+    error = rename_with(part_, target_, RENAME_EXCHANGE);
+    old = part_;
+    if (is_unknown_flag(error)) {
+      old = target_ + ".old.part";
+      plain_rename(target_, old);
+      try {
+        plain_rename(part_, target_);
+      } catch (...) {
+        (void)::rename(old.c_str(), target_.c_str());
+        throw;
+      }
+      error = 0;
+    }
+  }
+  if (error != 0) {
+    throw Error(ErrorCode::io_error, fmt::format("the result is complete, but {} can't be renamed "
+                                                 "to {}: {}",
+                                                 part_, target_, reason(error)));
+  }
+  published_ = true;
+  if (old.empty()) return std::nullopt;
+  std::error_code failure;
+  fs::remove_all(old, failure);
+  if (!failure) return std::nullopt;
+  return fmt::format("the result is in place, but what it replaced is left as {}: {}", old,
+                     failure.message());
+}
+
+Publication::~Publication() {
+  if (!published_) {
+    // The error that brought us here matters more than one of the removal.
+    std::error_code ignored;
+    fs::remove_all(part_, ignored);
+  }
+  if (lock_ >= 0) ::close(lock_);
+}
+
+bool remove_leftover(const std::string& target,
+                     const std::optional<PartIdentity>& before) noexcept {
+  try {
+    const auto part = part_name(target);
+    const auto now = part_identity(target);
+    if (!now || now == before) return false;
+    const int descriptor = ::open(part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool held = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    std::error_code error;
+    if (!held) fs::remove_all(part, error);
+    ::close(descriptor);
+    return !held && !error;
+  } catch (...) {
+    return false;
+  }
+}
+
+std::optional<PartIdentity> part_identity(const std::string& target) noexcept {
+  try {
+    const auto status = status_of(part_name(target));
+    if (!status) return std::nullopt;
+    return PartIdentity{status->st_ino, status->st_ctim.tv_sec, status->st_ctim.tv_nsec};
+  } catch (...) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace engram::converter
