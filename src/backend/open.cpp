@@ -1,0 +1,119 @@
+// What lies at a path is told by its content, never by its name:
+//
+// 1. a directory: Zarr v2 when it holds .zgroup, .zarray or .zmetadata;
+// 2. a file: HDF5 when its signature stands at byte 0, 512, 1024, 2048, ... (before it lies a
+//    user block, as MATLAB and others write);
+// 3. else it is refused, with what was found.
+
+#include "engram/backend/open.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/filesystem.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "engram/base/error.hpp"
+#include "engram/store/directory_store.hpp"
+
+namespace engram::backend {
+namespace {
+
+namespace fs = boost::filesystem;
+
+constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
+constexpr std::uint64_t kFirstUserBlock = 512;
+
+struct Known {
+  std::string_view start, name;
+};
+constexpr std::array kKnown = {
+    Known{"PK\x03\x04", "a zip file"},
+    Known{"\x1f\x8b", "a gzip file: unpack it first"},
+    Known{"CDF\x01", "a netCDF 3 file"},
+    Known{"CDF\x02", "a netCDF 3 file"},
+    Known{"version https://git-lfs", "a Git LFS pointer: fetch the file itself"},
+    Known{"/annex/objects", "a git-annex pointer: fetch the file itself"},
+    Known{"\x89HDF", "a damaged HDF5 file: its signature was changed, as by a transfer as text"},
+};
+
+std::string read_at(std::ifstream& file, std::uint64_t offset, std::size_t size) {
+  std::string bytes(size, '\0');
+  file.clear();
+  file.seekg(static_cast<std::streamoff>(offset));
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return bytes;
+}
+
+bool has_signature(std::ifstream& file, std::uint64_t size) {
+  for (std::uint64_t offset = 0; offset + kSignature.size() <= size;
+       offset = offset == 0 ? kFirstUserBlock : 2 * offset)
+    if (read_at(file, offset, kSignature.size()) == kSignature) return true;
+  return false;
+}
+
+std::string what_is(std::ifstream& file, std::uint64_t size) {
+  if (size == 0) return "an empty file";
+  const std::string start = read_at(file, 0, 32);
+  const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& known) {
+    return start.starts_with(known.start);
+  });
+  return found == kKnown.end() ? "a file without HDF5's signature" : std::string(found->name);
+}
+
+[[noreturn]] void refuse(const std::string& path, std::string_view found) {
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories", path, found));
+}
+
+std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& limits) {
+  const auto holds = [&](const char* name) {
+    boost::system::error_code ignored;
+    return fs::exists(fs::path(path) / name, ignored);
+  };
+  if (holds("zarr.json")) refuse(path, "a Zarr v3 store");
+  if (!holds(".zgroup") && !holds(".zarray") && !holds(".zmetadata"))
+    refuse(path, "a directory without .zgroup");
+  return open_zarr_reader(std::make_shared<const store::DirectoryStore>(
+                              path, store::DirectoryStore::Mode::read),
+                          limits);
+}
+
+std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits) {
+  boost::system::error_code failed;
+  const std::uint64_t size = fs::file_size(path, failed);
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (failed || !file)
+    throw Error(ErrorCode::io_error,
+                fmt::format("can't read {}: {}", path,
+                            failed ? failed.message() : std::string(std::strerror(errno))));
+  if (!has_signature(file, size)) refuse(path, what_is(file, size));
+  return open_hdf5_reader(path, limits);
+}
+
+}  // namespace
+
+std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits) {
+  boost::system::error_code failed;
+  const fs::file_status status = fs::status(path, failed);
+  switch (status.type()) {
+    case fs::file_not_found:
+      throw Error(ErrorCode::not_found, fmt::format("there is nothing at {}", path));
+    case fs::directory_file:
+      return open_directory(path, limits);
+    case fs::regular_file:
+      return open_file(path, limits);
+    case fs::status_error:
+      throw Error(ErrorCode::io_error,
+                  fmt::format("can't read {}: {}", path, failed.message()));
+    default:
+      refuse(path, "neither a file nor a directory");
+  }
+}
+
+}  // namespace engram::backend

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engram/base/json.hpp"
+#include "engram/hdmf/builder.hpp"
+
+/// How hdmf-zarr (Zarr v2) and engram spell what Zarr itself has no words for: values of
+/// attributes, references, links, types. Nothing else in engram knows these names;
+/// specs/zarr-layout.md is their description.
+namespace engram::backend::layout {
+
+inline constexpr std::string_view kZarrDtype = "zarr_dtype";  ///< On every array: what it holds.
+inline constexpr std::string_view kZarrLink = "zarr_link";    ///< On groups: a list of links.
+inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
+inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.
+inline constexpr std::string_view kDataspace = "_DATASPACE";   ///< On arrays: "null" or "scalar".
+inline constexpr std::string_view kType = "_TYPE";  ///< On arrays: what zarr_dtype can't say.
+
+// Values of zarr_dtype.
+inline constexpr std::string_view kScalar = "scalar";
+inline constexpr std::string_view kObject = "object";
+inline constexpr std::string_view kRegion = "region";
+
+/// True for an attribute whose name engram or hdmf-zarr gives a meaning of its own. The root's
+/// `.specloc` is none of these.
+bool is_reserved_attribute(std::string_view name) noexcept;
+
+/// True for a name that Zarr v2 gives to metadata: ".zarray" and the like.
+bool is_reserved_name(std::string_view name) noexcept;
+
+/// A reference as it stands in arrays and, wrapped, in attributes; null reads as none.
+Json reference_to_json(const hdmf::Reference& reference);
+Json region_to_json(const hdmf::RegionReference& region);
+std::optional<hdmf::Reference> reference_from_json(const Json& json);
+std::optional<hdmf::RegionReference> region_from_json(const Json& json);
+
+/// A value as an attribute has it: references wrapped with their zarr_dtype, regions in "_REGION",
+/// opaque bytes in "_OPAQUE".
+Json attribute_to_json(const hdmf::Value& value);
+hdmf::Value attribute_from_json(const Json& json);
+
+/// A value as an element of an array has it: references and regions bare.
+Json element_to_json(const hdmf::Value& value);
+/// The reverse. `type` says what is meant; JSON that does not fit it is taken as it is.
+hdmf::Value element_from_json(const hdmf::ObjectType& type, const Json& json);
+
+/// What a group's zarr_link holds.
+Json links_to_json(const std::vector<hdmf::LinkBuilder>& links);
+/// The reverse. `store_name` is the path of the store, for links that name it. Throws
+/// Error(corrupt_data).
+std::vector<hdmf::LinkBuilder> links_from_json(const Json& json, std::string_view store_name);
+
+/// zarr_dtype of an array: NumPy's name, or a list of fields.
+Json spell(const DataType& type);
+/// zarr_dtype of an array of objects; an object where no text can say it (sequences, arrays): then
+/// it is the value of `_TYPE`.
+Json spell(const hdmf::ObjectType& type);
+/// What spell() or hdmf-zarr wrote, or nullopt for what means nothing here.
+std::optional<hdmf::ObjectType> parse_type(const Json& spelled);
+
+}  // namespace engram::backend::layout

@@ -1,0 +1,243 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "backend/zarr_layout.hpp"
+#include "backend/zarr_reader_sources.hpp"
+#include "engram/backend/open.hpp"
+#include "engram/base/error.hpp"
+#include "engram/zarr/hierarchy.hpp"
+
+namespace engram::backend {
+namespace {
+
+using hdmf::ObjectType;
+
+const Json* attribute(const zarr::Node& node, std::string_view name) {
+  const auto found = node.attributes.find(name);
+  return found == node.attributes.end() ? nullptr : &*found;
+}
+
+bool attribute_is(const zarr::Node& node, std::string_view name, std::string_view text) {
+  const Json* value = attribute(node, name);
+  return value != nullptr && value->is_string() && value->get_ref<const std::string&>() == text;
+}
+
+// What an array means beside its elements.
+struct Meaning {
+  std::optional<ObjectType> type;  ///< As zarr_dtype or _TYPE spell it.
+  bool is_scalar = false;
+  bool is_null = false;
+};
+
+Meaning meaning_of(const zarr::Node& node) {
+  Meaning meaning;
+  const Json* spelled = attribute(node, layout::kType);
+  if (spelled == nullptr) spelled = attribute(node, layout::kZarrDtype);
+  if (spelled != nullptr) meaning.type = layout::parse_type(*spelled);
+  const bool one = node.array->shape == Shape{1};
+  meaning.is_scalar = node.array->shape.empty() ||
+                      (one && (attribute_is(node, layout::kZarrDtype, layout::kScalar) ||
+                               attribute_is(node, layout::kDataspace, layout::kScalar)));
+  meaning.is_null = attribute_is(node, layout::kDataspace, "null") &&
+                    node.array->shape == Shape{0};
+  return meaning;
+}
+
+// The fields of a native structured type that are text or JSON text make it one of records.
+bool has_texts(const DataType& type) {
+  return std::any_of(type.fields.begin(), type.fields.end(), [](const Field& field) {
+    return field.type.kind == Kind::unicode || has_texts(field.type);
+  });
+}
+
+bool same_fields(const ObjectType& type, const DataType& native) {
+  return type.kind == ObjectType::Kind::record && type.fields.size() == native.fields.size();
+}
+
+// `type` as zarr_dtype has it, with the sizes that only the native type knows.
+ObjectType with_native_numbers(ObjectType type, const DataType& native) {
+  if (type.kind == ObjectType::Kind::number) type.type = native;
+  if (same_fields(type, native)) {
+    for (std::size_t i = 0; i < type.fields.size(); ++i) {
+      const Field& field = native.fields[i];
+      ObjectType element = with_native_numbers(type.fields[i].type, field.type);
+      if (!field.shape.empty() && element.kind != ObjectType::Kind::array) {
+        ObjectType array;
+        array.kind = ObjectType::Kind::array;
+        array.shape = field.shape;
+        array.element = std::make_shared<const ObjectType>(std::move(element));
+        element = std::move(array);
+      }
+      type.fields[i].type = std::move(element);
+    }
+  }
+  return type;
+}
+
+ObjectType text_type(bool is_utf8) {
+  ObjectType type;
+  type.charset = is_utf8 ? ObjectType::Charset::utf8 : ObjectType::Charset::ascii;
+  return type;
+}
+
+ObjectType numbers_type(const CodecConfig& codec) {
+  ObjectType number, type;
+  number.kind = ObjectType::Kind::number;
+  type.kind = ObjectType::Kind::sequence;
+  const auto dtype = codec.configuration.find("dtype");
+  if (dtype != codec.configuration.end() && dtype->is_string())
+    number.type = parse_typestr(dtype->get_ref<const std::string&>());
+  type.element = std::make_shared<const ObjectType>(std::move(number));
+  return type;
+}
+
+class ZarrReader final : public Reader {
+ public:
+  ZarrReader(std::shared_ptr<const store::ReadableStore> store, const Limits& limits)
+      : store_(std::move(store)), limits_(limits) {}
+
+  hdmf::GroupBuilder read_tree() override {
+    notices_.clear();
+    const zarr::Node root = zarr::read_hierarchy(*store_, true, limits_);
+    if (root.array || !root.refusal.empty())
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{} is one Zarr array, not a group of them", store_->name()));
+    paths_.clear();
+    collect("/", root);
+    root_id_.reset();
+    if (const Json* id = attribute(root, "object_id"); id != nullptr && id->is_string())
+      root_id_ = id->get<std::string>();
+    return group("/", root);
+  }
+
+  const std::vector<Notice>& notices() const override { return notices_; }
+
+  std::string format() const override { return "Zarr v2"; }
+
+ private:
+  void collect(const std::string& path, const zarr::Node& node) {
+    paths_.insert(path);
+    for (const zarr::Node& child : node.children) collect(hdmf::join_path(path, child.name), child);
+  }
+
+  hdmf::GroupBuilder group(const std::string& path, const zarr::Node& node) {
+    hdmf::GroupBuilder group;
+    group.name = node.name;
+    group.attributes = attributes(path, node);
+    if (const Json* links = attribute(node, layout::kZarrLink)) read_links(path, *links, group);
+    for (const zarr::Node& child : node.children) {
+      const std::string below = hdmf::join_path(path, child.name);
+      if (!child.refusal.empty()) {
+        notices_.push_back(
+            {Notice::Kind::left_out, below, "array left out: " + child.refusal});
+      } else if (child.array) {
+        group.datasets.push_back(dataset(below, child));
+      } else {
+        group.groups.push_back(this->group(below, child));
+      }
+    }
+    return group;
+  }
+
+  void read_links(const std::string& path, const Json& json, hdmf::GroupBuilder& group) {
+    try {
+      for (hdmf::LinkBuilder& link : layout::links_from_json(json, store_->name())) {
+        if (link.source == "." && !paths_.contains(link.path)) {
+          notices_.push_back({Notice::Kind::dangling, hdmf::join_path(path, link.name),
+                              fmt::format("link left out: there is nothing at {}", link.path)});
+        } else {
+          group.links.push_back(std::move(link));
+        }
+      }
+    } catch (Error& error) {
+      error.at(path);
+      throw;
+    }
+  }
+
+  hdmf::Attributes attributes(const std::string& path, const zarr::Node& node) const {
+    hdmf::Attributes attributes;
+    for (const auto& [name, value] : node.attributes.items()) {
+      if (path == "/" && name == layout::kSpecLocation && value.is_string()) {
+        hdmf::Reference location;
+        location.path = hdmf::join_path("/", value.get<std::string>());
+        location.source_object_id = root_id_;
+        attributes.set(name, std::move(location));
+      } else if (!layout::is_reserved_attribute(name)) {
+        attributes.set(name, layout::attribute_from_json(value));
+      }
+    }
+    return attributes;
+  }
+
+  hdmf::DatasetBuilder dataset(const std::string& path, const zarr::Node& node) {
+    hdmf::DatasetBuilder dataset;
+    dataset.name = node.name;
+    dataset.attributes = attributes(path, node);
+    const Meaning meaning = meaning_of(node);
+    dataset.is_scalar = meaning.is_scalar;
+    dataset.is_null = meaning.is_null;
+    if (const Json* names = attribute(node, layout::kEnumeration))
+      dataset.enumeration = enumeration(*names);
+    const auto array = std::make_shared<const zarr::Array>(store_, path.substr(1), *node.array,
+                                                           limits_);
+    const Shape shape = meaning.is_scalar ? Shape{} : node.array->shape;
+    if (node.array->is_object) {
+      dataset.data = objects(array, meaning, shape);
+    } else if (meaning.type && same_fields(*meaning.type, node.array->type) &&
+               has_texts(node.array->type)) {
+      dataset.data = std::make_shared<const ZarrObjectSource>(
+          array, with_native_numbers(*meaning.type, node.array->type),
+          ZarrObjectSource::Form::packed, shape);
+    } else {
+      dataset.data = std::make_shared<const ZarrArraySource>(array, shape);
+    }
+    return dataset;
+  }
+
+  static std::vector<std::pair<std::string, std::int64_t>> enumeration(const Json& names) {
+    std::vector<std::pair<std::string, std::int64_t>> found;
+    if (!names.is_object()) return found;
+    for (const auto& [name, value] : names.items())
+      if (value.is_number_integer()) found.emplace_back(name, value.get<std::int64_t>());
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.second, a.first) < std::tie(b.second, b.first);
+    });
+    return found;
+  }
+
+  static std::shared_ptr<const hdmf::ObjectSource> objects(
+      const std::shared_ptr<const zarr::Array>& array, const Meaning& meaning,
+      const Shape& shape) {
+    using Form = ZarrObjectSource::Form;
+    const zarr::ArrayMetadata& metadata = array->metadata();
+    const CodecConfig codec = metadata.codecs.empty() ? CodecConfig{} : metadata.codecs.front();
+    const bool is_text_codec = codec.name == "vlen-utf8" || codec.name == "vlen-bytes";
+    ObjectType type = text_type(codec.name != "vlen-bytes");
+    Form form = Form::json;
+    if (codec.name == "vlen-array") {
+      type = numbers_type(codec);
+    } else if (meaning.type && meaning.type->kind != ObjectType::Kind::number) {
+      type = *meaning.type;
+      if (is_text_codec && type.kind != ObjectType::Kind::text) form = Form::json_text;
+    }
+    return std::make_shared<const ZarrObjectSource>(array, std::move(type), form, shape);
+  }
+
+  std::shared_ptr<const store::ReadableStore> store_;
+  const Limits limits_;
+  std::vector<Notice> notices_;
+  std::unordered_set<std::string> paths_;
+  std::optional<std::string> root_id_;
+};
+
+}  // namespace
+
+std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
+                                         const Limits& limits) {
+  return std::make_unique<ZarrReader>(std::move(store), limits);
+}
+
+}  // namespace engram::backend

@@ -1,0 +1,93 @@
+#include "backend/zarr_reader_sources.hpp"
+
+#include <utility>
+
+#include "backend/zarr_layout.hpp"
+#include "backend/zarr_layout_element.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::backend {
+namespace {
+
+using hdmf::ObjectType;
+using hdmf::Value;
+
+// A scalar of the model is an array of one element in hdmf-zarr.
+Region stored_region(const Region& region, const Shape& stored_shape) {
+  return region.shape.empty() ? Region::all(stored_shape) : region;
+}
+
+template <typename Read>
+auto at_array(const zarr::Array& array, Read read) {
+  try {
+    return read();
+  } catch (Error& error) {
+    error.at("/" + array.path());
+    throw;
+  }
+}
+
+// A record's value as its type has it: references that were packed as text are references again.
+Value typed(const ObjectType& type, const Value& value) {
+  const bool is_reference = type.kind == ObjectType::Kind::reference ||
+                            type.kind == ObjectType::Kind::region_reference;
+  if (is_reference && value.is<std::string>()) {
+    const auto& text = value.as<std::string>();
+    return text.empty() ? Value() : layout::element_from_json(type, parse_json(text));
+  }
+  if (type.kind != ObjectType::Kind::record || !value.is<hdmf::List>()) return value;
+  const auto& list = value.as<hdmf::List>();
+  hdmf::List row;
+  for (std::size_t i = 0; i < list.size() && i < type.fields.size(); ++i)
+    row.push_back(typed(type.fields[i].type, list[i]));
+  return row;
+}
+
+}  // namespace
+
+ZarrArraySource::ZarrArraySource(std::shared_ptr<const zarr::Array> array, Shape shape)
+    : array_(std::move(array)) {
+  info_.type = array_->metadata().type;
+  info_.shape = std::move(shape);
+  if (!info_.shape.empty()) info_.chunk_shape = array_->metadata().chunk_shape;
+  info_.fill_value = array_->metadata().fill_value;
+}
+
+void ZarrArraySource::read(const Region& region, std::span<std::byte> out) const {
+  check_inside(region, info_.shape);
+  at_array(*array_, [&] { array_->read(stored_region(region, array_->metadata().shape), out); });
+}
+
+ZarrObjectSource::ZarrObjectSource(std::shared_ptr<const zarr::Array> array, ObjectType type,
+                                   Form form, Shape shape)
+    : array_(std::move(array)), type_(std::move(type)), form_(form), shape_(std::move(shape)) {
+  if (!shape_.empty()) chunk_shape_ = array_->metadata().chunk_shape;
+}
+
+std::vector<Value> ZarrObjectSource::read(const Region& region) const {
+  check_inside(region, shape_);
+  return at_array(*array_, [&] {
+    const Region stored = stored_region(region, array_->metadata().shape);
+    if (form_ == Form::packed) return read_packed(stored);
+    std::vector<Value> values;
+    for (const Json& object : array_->read_objects(stored)) {
+      const bool is_text = form_ == Form::json_text && object.is_string();
+      values.push_back(layout::element_from_json(
+          type_, is_text ? parse_json(object.get_ref<const std::string&>()) : object));
+    }
+    return values;
+  });
+}
+
+std::vector<Value> ZarrObjectSource::read_packed(const Region& region) const {
+  const DataType native = array_->metadata().type.little_endian();
+  const auto size = static_cast<std::size_t>(native.size);
+  Bytes elements(static_cast<std::size_t>(element_count(region.shape)) * size);
+  array_->read(region, elements);
+  std::vector<Value> values;
+  for (std::size_t at = 0; at < elements.size(); at += size)
+    values.push_back(typed(type_, layout::unpack(native, BytesView(elements).subspan(at, size))));
+  return values;
+}
+
+}  // namespace engram::backend

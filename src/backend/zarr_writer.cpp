@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "backend/zarr_layout.hpp"
+#include "backend/zarr_writer_array.hpp"
+#include "backend/zarr_writer_form.hpp"
+#include "backend/zarr_writer_objects.hpp"
+#include "backend/zarr_writer_tree.hpp"
+#include "engram/backend/open.hpp"
+#include "engram/base/error.hpp"
+#include "engram/zarr/hierarchy.hpp"
+
+namespace engram::backend {
+namespace {
+
+// "/a/b" as keys have it: "a/b".
+std::string key_path(const std::string& path) {
+  return path.starts_with('/') ? path.substr(1) : path;
+}
+
+class ZarrWriter final : public Writer {
+ public:
+  ZarrWriter(std::shared_ptr<store::Store> store, const ZarrWriteOptions& options)
+      : store_(std::move(store)),
+        options_(options),
+        hierarchy_(store_),
+        counters_(std::make_shared<Counters>()) {}
+
+  std::optional<std::vector<CodecConfig>> adopt(
+      const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const override {
+    const auto adopter = make_adopter(info, codecs);
+    if (!adopter) return std::nullopt;
+    return adopter->codecs();
+  }
+
+  void write_tree(const hdmf::GroupBuilder& root) override {
+    const ZarrTree tree(root);
+    schema_path_ = tree.schema_path();
+    write_group("/", root, tree);
+  }
+
+  std::unique_ptr<ArraySink> create_array(const std::string& path,
+                                          const hdmf::DatasetBuilder& dataset,
+                                          const ArrayPlan& plan) override {
+    const zarr::ArrayMetadata metadata = array_metadata(plan);
+    std::optional<codec::Adopter> adopter;
+    if (plan.copy) {
+      adopter = make_adopter(plan.info, plan.source_codecs);
+      if (!adopter || adopter->codecs() != plan.codecs)
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("{}: its chunks can't be kept under the planned codecs", path));
+    }
+    std::vector<Notice> known;  // write_tree has told them
+    Json attributes = dataset_attributes_to_json(path, dataset, known);
+    const bool is_scalar = dataset.is_scalar || plan.info.shape.empty();
+    attributes[std::string(layout::kZarrDtype)] =
+        is_scalar ? Json(layout::kScalar) : layout::spell(plan.info.type);
+    hierarchy_.write_array(key_path(path), metadata, attributes);
+    return std::make_unique<ZarrArraySink>(store_, counters_, key_path(path), metadata,
+                                           std::move(adopter));
+  }
+
+  ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
+                             std::uint64_t block_bytes) override {
+    ObjectForm form(dataset, options_, is_schema(path, dataset));
+    zarr::ArrayMetadata metadata;
+    ObjectResult result = write_object_values(key_path(path), dataset, form, block_bytes, *store_,
+                                              *counters_, metadata);
+    std::vector<Notice> known;
+    Json attributes = dataset_attributes_to_json(path, dataset, known);
+    form.describe(attributes);
+    hierarchy_.write_array(key_path(path), metadata, attributes);
+    if (form.text_became_bytes())
+      result.notices.push_back({Notice::Kind::changed, path,
+                                "text that is no UTF-8: the array is written as byte strings"});
+    if (result.dangling > 0)
+      result.notices.push_back(
+          {Notice::Kind::dangling, path,
+           fmt::format("{} references lead nowhere and were written as null", result.dangling)});
+    return result;
+  }
+
+  void finish() override {
+    if (options_.consolidate) hierarchy_.consolidate();
+  }
+
+  std::vector<Notice> notices() const override {
+    const std::lock_guard lock(mutex_);
+    return notices_;
+  }
+
+  WriterCounters counters() const override {
+    WriterCounters all;
+    all.files = counters_->files + hierarchy_.files();
+    all.bytes = counters_->bytes + hierarchy_.bytes();
+    all.chunks_verbatim = counters_->chunks_verbatim;
+    all.chunks_framed = counters_->chunks_framed;
+    all.chunks_recoded = counters_->chunks_recoded;
+    all.chunks_inflated = counters_->chunks_inflated;
+    return all;
+  }
+
+ private:
+  std::optional<codec::Adopter> make_adopter(const ArrayInfo& info,
+                                             const std::vector<CodecConfig>& codecs) const {
+    const Shape& chunk = info.chunk_shape.empty() ? info.shape : info.chunk_shape;
+    const std::uint64_t chunk_size =
+        checked_multiply(element_count(chunk), info.type.size, "the size of a chunk");
+    return codec::Adopter::make(codecs, info.type.size, chunk_size, options_.shuffle_form);
+  }
+
+  bool is_schema(const std::string& path, const hdmf::DatasetBuilder& dataset) const {
+    return !schema_path_.empty() && dataset.is_scalar && path.starts_with(schema_path_ + "/");
+  }
+
+  void write_group(const std::string& path, const hdmf::GroupBuilder& group,
+                   const ZarrTree& tree) {
+    std::vector<Notice> notices;
+    Json attributes = attributes_to_json(path, group.attributes, notices);
+    const auto links = tree.kept_links(path, group, notices);
+    if (!links.empty()) attributes[std::string(layout::kZarrLink)] = layout::links_to_json(links);
+    hierarchy_.write_group(key_path(path), attributes);
+    for (const hdmf::DatasetBuilder& dataset : group.datasets)
+      dataset_attributes_to_json(hdmf::join_path(path, dataset.name), dataset, notices);
+    {
+      const std::lock_guard lock(mutex_);
+      notices_.insert(notices_.end(), notices.begin(), notices.end());
+    }
+    for (const hdmf::GroupBuilder& child : group.groups)
+      write_group(hdmf::join_path(path, child.name), child, tree);
+  }
+
+  std::shared_ptr<store::Store> store_;
+  const ZarrWriteOptions options_;
+  zarr::HierarchyWriter hierarchy_;
+  std::shared_ptr<Counters> counters_;
+  mutable std::mutex mutex_;
+  std::vector<Notice> notices_;
+  std::string schema_path_;
+};
+
+}  // namespace
+
+std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
+                                         const ZarrWriteOptions& options) {
+  return std::make_unique<ZarrWriter>(std::move(store), options);
+}
+
+}  // namespace engram::backend

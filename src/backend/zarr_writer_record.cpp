@@ -1,0 +1,180 @@
+#include "backend/zarr_writer_record.hpp"
+
+#include <algorithm>
+
+#include "backend/zarr_layout.hpp"
+#include "backend/zarr_layout_element.hpp"
+#include "engram/base/error.hpp"
+#include "zarr/utf32.hpp"
+
+namespace engram::backend {
+namespace {
+
+using hdmf::ObjectType;
+using hdmf::Value;
+
+// Beyond this, one long text would make every row of the table as large.
+constexpr std::uint64_t kMaxRowSize = 64U << 10U;
+
+bool is_reference(const ObjectType& type) {
+  return type.kind == ObjectType::Kind::reference ||
+         type.kind == ObjectType::Kind::region_reference;
+}
+
+bool is_leaf(const ObjectType& type) {
+  return type.kind == ObjectType::Kind::text || is_reference(type);
+}
+
+std::size_t count_leaves(const ObjectType& type) {
+  if (is_leaf(type)) return 1;
+  std::size_t count = type.element ? count_leaves(*type.element) : 0;
+  for (const hdmf::ObjectField& field : type.fields) count += count_leaves(field.type);
+  return count;
+}
+
+const hdmf::List& list_of(const Value& value) {
+  if (!value.is<hdmf::List>())
+    throw Error(ErrorCode::corrupt_data, "a record or array is no list of values");
+  return value.as<hdmf::List>();
+}
+
+const hdmf::List& fields_of(const ObjectType& type, const Value& value) {
+  const hdmf::List& list = list_of(value);
+  if (list.size() != type.fields.size())
+    throw Error(ErrorCode::corrupt_data, "a record has " + std::to_string(list.size()) +
+                                             " values, not " + std::to_string(type.fields.size()));
+  return list;
+}
+
+std::string leaf_text(const Value& value) {
+  if (value.is<std::string>()) return value.as<std::string>();
+  if (value.is<hdmf::Null>()) return {};
+  return dump_json(layout::element_to_json(value), JsonStyle::compact);
+}
+
+// Calls `visit(value)` for each value of nested lists of `depth` levels.
+template <typename Visit>
+void for_each_nested(const Value& value, std::size_t depth, Visit visit) {
+  if (depth == 0) return visit(value);
+  for (const Value& item : list_of(value)) for_each_nested(item, depth - 1, visit);
+}
+
+Value map_nested(const Value& value, std::size_t depth, const auto& map) {
+  if (depth == 0) return map(value);
+  hdmf::List list;
+  for (const Value& item : list_of(value)) list.push_back(map_nested(item, depth - 1, map));
+  return list;
+}
+
+}  // namespace
+
+bool holds_references(const ObjectType& type) {
+  if (is_reference(type)) return true;
+  if (type.element && holds_references(*type.element)) return true;
+  return std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const hdmf::ObjectField& field) { return holds_references(field.type); });
+}
+
+DataType packed(const DataType& type) {
+  if (type.kind != Kind::structured) return type.little_endian();
+  std::vector<Field> fields = type.fields;
+  for (Field& field : fields) field.type = packed(field.type);
+  return DataType::structured(std::move(fields));
+}
+
+RecordPacker::RecordPacker(const ObjectType& type, bool references_as_text)
+    : type_(type), references_as_text_(references_as_text) {
+  has_size_ = type.kind == ObjectType::Kind::record && !type.fields.empty() && has_size(type);
+  if (!has_size_) return;
+  widths_.assign(count_leaves(type), 1);
+  packed_ = data_type();
+}
+
+bool RecordPacker::has_size(const ObjectType& type) const {
+  switch (type.kind) {
+    case ObjectType::Kind::text:
+    case ObjectType::Kind::number:
+      return true;
+    case ObjectType::Kind::reference:
+    case ObjectType::Kind::region_reference:
+      return references_as_text_;
+    case ObjectType::Kind::sequence:
+      return false;
+    case ObjectType::Kind::array:
+      return has_size(*type.element);
+    case ObjectType::Kind::record:
+      break;
+  }
+  return !type.fields.empty() &&
+         std::all_of(type.fields.begin(), type.fields.end(),
+                     [&](const hdmf::ObjectField& field) { return has_size(field.type); });
+}
+
+bool RecordPacker::possible() const {
+  return has_size_ && texts_fit_ && packed_.size <= kMaxRowSize;
+}
+
+void RecordPacker::scan(const Value& value) {
+  if (!possible()) return;
+  scan(type_, value, 0);
+  packed_ = data_type();
+}
+
+void RecordPacker::scan(const ObjectType& type, const Value& value, std::size_t leaf) {
+  if (is_leaf(type)) {
+    const std::string text = leaf_text(value);
+    texts_fit_ = texts_fit_ && is_utf8(text) && !text.ends_with('\0');
+    widths_[leaf] = std::max(widths_[leaf], zarr::count_characters(text));
+  } else if (type.kind == ObjectType::Kind::array) {
+    for_each_nested(value, type.shape.size(),
+                    [&](const Value& item) { scan(*type.element, item, leaf); });
+  } else if (type.kind == ObjectType::Kind::record) {
+    const hdmf::List& list = fields_of(type, value);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      scan(type.fields[i].type, list[i], leaf);
+      leaf += count_leaves(type.fields[i].type);
+    }
+  }
+}
+
+DataType RecordPacker::data_type() const {
+  std::size_t leaf = 0;
+  return data_type(type_, leaf);
+}
+
+DataType RecordPacker::data_type(const ObjectType& type, std::size_t& leaf) const {
+  if (is_leaf(type)) return DataType::unicode(widths_[leaf++]);
+  if (type.kind == ObjectType::Kind::number) return packed(type.type);
+  std::vector<Field> fields;
+  for (const hdmf::ObjectField& item : type.fields) {
+    Field field;
+    field.name = item.name;
+    const ObjectType* element = &item.type;
+    for (; element->kind == ObjectType::Kind::array; element = element->element.get())
+      field.shape.insert(field.shape.end(), element->shape.begin(), element->shape.end());
+    field.type = data_type(*element, leaf);
+    fields.push_back(std::move(field));
+  }
+  return DataType::structured(std::move(fields));
+}
+
+void RecordPacker::pack(const Value& value, std::span<std::byte> out) const {
+  layout::pack(packed_, native(type_, value), out);
+}
+
+// `value` with text where a structured type holds text. Arrays of arrays stay nested: their lists
+// are the dimensions of one field.
+Value RecordPacker::native(const ObjectType& type, const Value& value) const {
+  if (is_leaf(type)) return leaf_text(value);
+  if (type.kind == ObjectType::Kind::array)
+    return map_nested(value, type.shape.size(),
+                      [&](const Value& item) { return native(*type.element, item); });
+  if (type.kind != ObjectType::Kind::record) return value;
+  hdmf::List row;
+  const hdmf::List& list = fields_of(type, value);
+  for (std::size_t i = 0; i < list.size(); ++i)
+    row.push_back(native(type.fields[i].type, list[i]));
+  return row;
+}
+
+}  // namespace engram::backend

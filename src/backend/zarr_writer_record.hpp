@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engram/array/data_type.hpp"
+#include "engram/hdmf/object_source.hpp"
+
+namespace engram::backend {
+
+/// How records of numbers and text become elements of a structured type: text takes as many
+/// characters as the longest one has, so all values are scanned before the type is known.
+class RecordPacker {
+ public:
+  /// `references_as_text`: references are packed as their JSON text.
+  RecordPacker(const hdmf::ObjectType& type, bool references_as_text);
+
+  /// Whether the values seen so far fit into a structured type: it has no sequences, its text is
+  /// UTF-8 without NUL at its end, and an element is not too large.
+  bool possible() const;
+
+  /// First pass: to be called for each value.
+  void scan(const hdmf::Value& value);
+
+  /// The type that holds all scanned values.
+  DataType data_type() const;
+
+  /// Second pass: `out` has the size of data_type(). Throws Error(corrupt_data) for a value that
+  /// was not scanned or is none of the type.
+  void pack(const hdmf::Value& value, std::span<std::byte> out) const;
+
+ private:
+  bool has_size(const hdmf::ObjectType& type) const;
+  void scan(const hdmf::ObjectType& type, const hdmf::Value& value, std::size_t leaf);
+  DataType data_type(const hdmf::ObjectType& type, std::size_t& leaf) const;
+  hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value) const;
+
+  const hdmf::ObjectType& type_;
+  const bool references_as_text_;
+  bool has_size_ = false;
+  bool texts_fit_ = true;
+  std::vector<std::uint64_t> widths_;  ///< Characters of each text, in the order of the fields.
+  DataType packed_;
+};
+
+/// Whether values of `type` hold references or region references.
+bool holds_references(const hdmf::ObjectType& type);
+
+/// `type` without padding and little-endian.
+DataType packed(const DataType& type);
+
+}  // namespace engram::backend
