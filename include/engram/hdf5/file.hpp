@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "engram/hdf5/handle.hpp"
+
+namespace engram::hdf5 {
+
+/// An HDF5 file that is open for reading. It stays open as long as somebody holds it.
+///
+/// Threads: every member may be called by many threads at once.
+class File {
+ public:
+  /// Throws Error(not_found), Error(io_error) when the system refuses, Error(unsupported) when it
+  /// is no HDF5 file or one that needs another file driver, Error(corrupt_data) when it is damaged
+  /// or cut short.
+  static std::shared_ptr<File> open(const std::string& path);
+
+  /// The file that the HDF5 object `id` lies in, which need not be the one it was reached from.
+  static std::shared_ptr<File> of(Id id);
+
+  const std::string& path() const noexcept { return path_; }
+  Id id() const noexcept { return file_.id(); }
+
+  /// A number that no other open file has.
+  std::uint64_t number() const noexcept { return number_; }
+  /// Bytes of the file on disk.
+  std::uint64_t size() const noexcept { return size_; }
+  /// Bytes before the HDF5 data that belong to somebody else.
+  std::uint64_t user_block_size() const noexcept { return user_block_size_; }
+
+  /// The object at `address`, opened.
+  Handle open_object(std::uint64_t address) const;
+
+  /// The same; what was used last is kept open.
+  std::shared_ptr<const Handle> keep_object(std::uint64_t address);
+
+ private:
+  struct Kept {
+    std::uint64_t address;
+    std::shared_ptr<const Handle> object;
+  };
+
+  File(Handle file, std::string path);
+
+  Handle file_;
+  std::string path_;
+  std::uint64_t number_ = 0, size_ = 0, user_block_size_ = 0;
+  std::list<Kept> kept_;  ///< The last used first; guarded by HDF5's mutex.
+};
+
+}  // namespace engram::hdf5

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engram/hdf5/handle.hpp"
+#include "hdf5/library.hpp"
+
+namespace engram::backend {
+
+/// A link of an HDF5 group.
+struct Hdf5Link {
+  enum class Kind { hard, soft, external, other };
+  std::string name;
+  Kind kind = Kind::hard;
+  std::uint64_t address = 0;  ///< hard: of the object.
+};
+
+/// The links of the open group `group`, by name in byte order. Throws Error(limit_exceeded) when
+/// there are more than `max_count`.
+std::vector<Hdf5Link> list_links(hdf5::Id group, std::uint64_t max_count);
+
+/// Link access properties: read-only, at most `max_hops` links one after another.
+hdf5::Handle link_access(std::uint32_t max_hops);
+
+/// Where the soft or external link `name` of `group` leads, for people: "/a/b" or "/a/b in the file
+/// c.h5".
+std::string link_target_text(hdf5::Id group, const std::string& name);
+
+}  // namespace engram::backend

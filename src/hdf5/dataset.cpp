@@ -1,0 +1,189 @@
+#include "hdf5/dataset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace engram::hdf5 {
+namespace {
+
+/// The elements of `type`, and its dimensions if it is an array (of arrays).
+std::shared_ptr<const Type> strip_arrays(std::shared_ptr<const Type> type, Shape& shape) {
+  while (type->kind == Type::Kind::array) {
+    shape.insert(shape.end(), type->shape.begin(), type->shape.end());
+    type = type->element;
+  }
+  return type;
+}
+
+std::vector<hsize_t> to_hdf5(const Shape& shape, std::size_t rank) {
+  return {shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(rank)};
+}
+
+}  // namespace
+
+Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, std::string path,
+                 const Limits& limits)
+    : file_(std::move(file)), address_(address), path_(std::move(path)) {
+  const Locked locked;
+  const Handle type = own(H5Dget_type(id), "read the type of " + place());
+  whole_ = std::make_shared<const Type>(describe(type.id()));
+  read_space(id);
+  Shape inner;
+  element_ = strip_arrays(whole_, inner);
+  read_layout(id, limits);
+  if (null_) {
+    inner.clear();
+    chunk_shape_.clear();
+  }
+  shape_.insert(shape_.end(), inner.begin(), inner.end());
+  if (!chunk_shape_.empty()) chunk_shape_.insert(chunk_shape_.end(), inner.begin(), inner.end());
+  if (shape_.size() > limits.max_rank)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("{} has {} dimensions, more than {}",
+                                                       place(), shape_.size(), limits.max_rank));
+  element_count(shape_);
+}
+
+std::string Dataset::place() const { return fmt::format("dataset {} of {}", path_, file_->path()); }
+
+void Dataset::read_space(hid_t id) {
+  const Handle space = own(H5Dget_space(id), "read the shape of " + place());
+  switch (H5Sget_simple_extent_type(space.id())) {
+    case H5S_NULL:
+      null_ = true;
+      shape_ = {0};
+      return;
+    case H5S_SCALAR:
+      scalar_ = true;
+      return;
+    default:
+      break;
+  }
+  const int rank = check(H5Sget_simple_extent_ndims(space.id()), "read the shape of " + place());
+  std::vector<hsize_t> lengths(static_cast<std::size_t>(rank));
+  check(H5Sget_simple_extent_dims(space.id(), lengths.data(), nullptr),
+        "read the shape of " + place());
+  shape_.assign(lengths.begin(), lengths.end());
+  outer_rank_ = shape_.size();
+}
+
+void Dataset::read_layout(hid_t id, const Limits& limits) {
+  if (null_ || element_->kind == Type::Kind::unknown) return;
+  const Handle properties = own(H5Dget_create_plist(id), "read the layout of " + place());
+  if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
+  if (H5Pget_layout(properties.id()) != H5D_CHUNKED) return;
+
+  std::vector<hsize_t> lengths(outer_rank_);
+  check(H5Pget_chunk(properties.id(), static_cast<int>(outer_rank_), lengths.data()),
+        "read the chunk shape of " + place());
+  chunk_shape_.assign(lengths.begin(), lengths.end());
+  if (std::find(chunk_shape_.begin(), chunk_shape_.end(), 0U) != chunk_shape_.end())
+    throw Error(ErrorCode::corrupt_data, place() + " has chunks without elements");
+  const std::uint64_t bytes =
+      checked_multiply(element_count(chunk_shape_), whole_->memory_size, "the size of a chunk");
+  if (bytes > limits.max_chunk_bytes)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("{} has chunks of {} bytes, more than {}",
+                                                       place(), bytes, limits.max_chunk_bytes));
+
+  filters_ = filters_of(properties.id());
+  for (const Filter& filter : filters_)
+    if (!is_available(filter.id)) missing_.push_back(filter);
+  unsigned options = 0;
+  check(H5Pget_chunk_opts(properties.id(), &options), "read the layout of " + place());
+  const bool partial_filtered =
+      filters_.empty() || (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) == 0;
+  plain_chunks_ = plain_chunks_ && element_->verbatim && partial_filtered;
+}
+
+void Dataset::read_fill_value(hid_t creation_properties) {
+  plain_chunks_ = true;
+  H5D_fill_value_t status = H5D_FILL_VALUE_UNDEFINED;
+  check(H5Pfill_value_defined(creation_properties, &status), "read the fill value of " + place());
+  const std::uint64_t size = element_->memory_size;
+  if (status == H5D_FILL_VALUE_UNDEFINED) return;
+  if (status == H5D_FILL_VALUE_DEFAULT) {
+    fill_value_ = Bytes(size);
+    return;
+  }
+  Bytes fill(whole_->memory_size);
+  check(H5Pget_fill_value(creation_properties, whole_->memory.id(), fill.data()),
+        "read the fill value of " + place());
+  // An array type may be filled with different elements, which one fill value can't tell.
+  for (std::uint64_t at = size; at < fill.size(); at += size)
+    plain_chunks_ =
+        plain_chunks_ && std::equal(fill.begin(), fill.begin() + static_cast<std::ptrdiff_t>(size),
+                                    fill.begin() + static_cast<std::ptrdiff_t>(at));
+  fill.resize(size);
+  // Swapping bytes to little-endian also swaps them back.
+  if (!element_->number.is_little_endian()) make_little_endian(element_->number, fill);
+  fill_value_ = std::move(fill);
+}
+
+void Dataset::check_filters(hid_t id) const {
+  if (missing_.empty() || H5Dget_storage_size(id) == 0) return;
+  if (std::all_of(missing_.begin(), missing_.end(), [](const Filter& f) { return f.optional; }))
+    return;  // Each chunk may have been stored without them: HDF5 will see.
+  throw Error(ErrorCode::unsupported,
+              fmt::format("can't read {}: {}", place(), missing_filters_text(missing_)));
+}
+
+void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena) const {
+  check_inside(region, shape_);
+  const std::uint64_t size = element_->memory_size;
+  if (out.size() != checked_multiply(element_count(region.shape), size, "the size of a region"))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes are no room for a region of shape {} of elements of {} bytes",
+                            out.size(), to_string(region.shape), size));
+  if (out.empty() || null_) return;
+  const auto outer = static_cast<std::ptrdiff_t>(outer_rank_);
+  if (std::equal(region.shape.begin() + outer, region.shape.end(), shape_.begin() + outer)) {
+    read_outer(region, out.data(), arena);
+    return;
+  }
+  // HDF5 can't read a part of an element: read whole ones, and cut.
+  Region whole = region;
+  Region part{Shape(region.shape.size(), 0), region.shape};
+  for (std::size_t i = outer_rank_; i < shape_.size(); ++i) {
+    part.origin[i] = region.origin[i];
+    whole.origin[i] = 0;
+    whole.shape[i] = shape_[i];
+  }
+  Bytes elements(checked_multiply(element_count(whole.shape), size, "the size of a region"));
+  read_outer(whole, elements.data(), arena);
+  copy_region(elements, whole.shape, part, out, region.shape, Region::all(region.shape), size);
+}
+
+void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) const {
+  const Locked locked;
+  const std::shared_ptr<const Handle> handle = open();
+  const hid_t id = handle->id();
+  check_filters(id);
+  Handle file_space, memory_space;
+  if (outer_rank_ > 0) {
+    const auto origin = to_hdf5(region.origin, outer_rank_);
+    const auto lengths = to_hdf5(region.shape, outer_rank_);
+    file_space = own(H5Dget_space(id), "read the shape of " + place());
+    check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, origin.data(), nullptr,
+                              lengths.data(), nullptr),
+          "select a region of " + place());
+    memory_space = own(H5Screate_simple(static_cast<int>(outer_rank_), lengths.data(), nullptr),
+                       "select a region of " + place());
+  }
+  Handle transfer;
+  if (arena != nullptr) transfer = arena->transfer_properties();
+  const herr_t result =
+      H5Dread(id, whole_->memory.id(), memory_space ? memory_space.id() : H5S_ALL,
+              file_space ? file_space.id() : H5S_ALL, transfer ? transfer.id() : H5P_DEFAULT, out);
+  if (result >= 0) return;
+  if (arena != nullptr && arena->exceeded())
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("can't read {}: the values of a region of shape {} take more than {} "
+                            "bytes",
+                            place(), to_string(region.shape), arena->limit()));
+  if (!missing_.empty())
+    throw Error(ErrorCode::unsupported,
+                fmt::format("can't read {}: {}", place(), missing_filters_text(missing_)));
+  throw_failure("read " + place());
+}
+
+}  // namespace engram::hdf5

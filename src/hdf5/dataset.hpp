@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engram/array/array_source.hpp"
+#include "engram/base/limits.hpp"
+#include "engram/hdf5/file.hpp"
+#include "hdf5/arena.hpp"
+#include "hdf5/data_type.hpp"
+#include "hdf5/filters.hpp"
+
+namespace engram::hdf5 {
+
+/// A dataset of any type: what it is, and its values as they lie in memory. An array type at the
+/// top counts as dimensions of the dataset: (5,) of int32[3] has the shape (5, 3).
+///
+/// Threads: every const member may be called by many threads at once.
+class Dataset {
+ public:
+  /// Of the open dataset `id`, which lies in `file` at `address` and is called `path` in messages.
+  /// Throws Error(corrupt_data), Error(limit_exceeded).
+  Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, std::string path,
+          const Limits& limits);
+
+  const std::shared_ptr<File>& file() const noexcept { return file_; }
+  /// For messages: "dataset /a/b of file.nwb".
+  std::string place() const;
+
+  /// The type of the elements; never an array.
+  const Type& type() const noexcept { return *element_; }
+  const Shape& shape() const noexcept { return shape_; }
+  /// Empty: not chunked.
+  const Shape& chunk_shape() const noexcept { return chunk_shape_; }
+  const std::vector<Filter>& filters() const noexcept { return filters_; }
+
+  bool is_scalar() const noexcept { return scalar_; }  ///< One value, apart from an array type.
+  bool is_null() const noexcept { return null_; }      ///< No value; the shape is (0,).
+
+  /// numbers only: one element of type().number.
+  const std::optional<Bytes>& fill_value() const noexcept { return fill_value_; }
+
+  /// True when every chunk has gone through filters() (but for its mask) and holds elements as
+  /// type().number says, and unallocated chunks are fill_value().
+  bool has_plain_chunks() const noexcept { return plain_chunks_; }
+
+  /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
+  /// nullptr for types without.
+  void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
+
+  /// The dataset, opened.
+  std::shared_ptr<const Handle> open() const { return file_->keep_object(address_); }
+
+  /// The dimensions that HDF5 knows.
+  std::size_t outer_rank() const noexcept { return outer_rank_; }
+
+ private:
+  void read_space(hid_t id);
+  void read_layout(hid_t id, const Limits& limits);
+  void read_fill_value(hid_t creation_properties);
+  void check_filters(hid_t id) const;
+  void read_outer(const Region& region, std::byte* out, Arena* arena) const;
+
+  std::shared_ptr<File> file_;
+  std::uint64_t address_;
+  std::string path_;
+  std::shared_ptr<const Type> whole_;  ///< With its array type, if there is one.
+  std::shared_ptr<const Type> element_;
+  Shape shape_, chunk_shape_;
+  std::size_t outer_rank_ = 0;
+  bool scalar_ = false, null_ = false, plain_chunks_ = false;
+  std::vector<Filter> filters_;
+  std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
+  std::optional<Bytes> fill_value_;
+};
+
+}  // namespace engram::hdf5

@@ -1,0 +1,172 @@
+#include "hdf5/filters.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string_view>
+
+namespace engram::hdf5 {
+namespace {
+
+constexpr H5Z_filter_t kBzip2 = 307, kBlosc = 32001, kZstd = 32015;
+
+struct KnownFilter {
+  H5Z_filter_t id;
+  std::string_view name;
+  std::string_view plugin;  ///< Who has it; empty: part of HDF5 itself.
+};
+
+// The registered filters that are met in files (support.hdfgroup.org, "Registered Filter Plugins").
+constexpr KnownFilter kKnown[] = {
+    {H5Z_FILTER_DEFLATE, "deflate", ""},
+    {H5Z_FILTER_SHUFFLE, "shuffle", ""},
+    {H5Z_FILTER_FLETCHER32, "fletcher32", ""},
+    {H5Z_FILTER_SZIP, "szip", "libaec or szip, built into HDF5"},
+    {H5Z_FILTER_NBIT, "nbit", ""},
+    {H5Z_FILTER_SCALEOFFSET, "scaleoffset", ""},
+    {305, "lzo", "PyTables' LZO filter"},
+    {kBzip2, "bzip2", "H5Zbz2 (hdf5plugin)"},
+    {32000, "lzf", "H5Zlzf (part of h5py)"},
+    {kBlosc, "blosc", "H5Zblosc (hdf5plugin)"},
+    {32002, "mafisc", "MAFISC"},
+    {32003, "snappy", "Snappy"},
+    {32004, "lz4", "H5Zlz4 (hdf5plugin)"},
+    {32005, "apax", "APAX"},
+    {32006, "cbf", "CBF"},
+    {32007, "jpeg-xr", "JPEG-XR"},
+    {32008, "bitshuffle", "H5Zbshuf (hdf5plugin)"},
+    {32009, "spdp", "SPDP"},
+    {32010, "lpc-rice", "LPC-Rice"},
+    {32011, "ccsds-123", "CCSDS-123"},
+    {32012, "jpeg-ls", "JPEG-LS"},
+    {32013, "zfp", "H5Zzfp (hdf5plugin)"},
+    {32014, "fpzip", "fpzip"},
+    {kZstd, "zstd", "H5Zzstd (hdf5plugin)"},
+    {32016, "b3d", "B3D"},
+    {32017, "sz", "H5Zsz (hdf5plugin)"},
+    {32018, "fcidecomp", "H5Zfcidecomp (hdf5plugin)"},
+    {32019, "jpeg", "JPEG"},
+    {32020, "vbz", "vbz_hdf_plugin (Oxford Nanopore)"},
+    {32021, "fapec", "FAPEC"},
+    {32022, "bitgroom", "CCR BitGroom"},
+    {32023, "granular bitround", "CCR Granular BitRound"},
+    {32024, "sz3", "H5Zsz3 (hdf5plugin)"},
+    {32025, "delta-rice", "Delta-Rice"},
+    {32026, "blosc2", "H5Zblosc2 (hdf5plugin)"},
+    {32027, "flac", "FLAC"},
+    {32028, "sperr", "H5Zsperr (hdf5plugin)"},
+    {32029, "trpx", "TERSE/PROLIX"},
+};
+
+const KnownFilter* find_known(H5Z_filter_t id) {
+  const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown),
+                                         [&](const KnownFilter& known) { return known.id == id; });
+  return found == std::end(kKnown) ? nullptr : found;
+}
+
+unsigned value_or(const Filter& filter, std::size_t index, unsigned otherwise) {
+  return index < filter.values.size() ? filter.values[index] : otherwise;
+}
+
+CodecConfig other(const Filter& filter) {
+  return {fmt::format("hdf5:{}", filter.id), Json::object()};
+}
+
+/// The filter's client data: its version, Blosc's version, element size, chunk size, level,
+/// shuffle, inner codec.
+CodecConfig blosc(const Filter& filter) {
+  static constexpr std::array<const char*, 6> kInner = {"blosclz", "lz4",  "lz4hc",
+                                                        "snappy",  "zlib", "zstd"};
+  const unsigned level = value_or(filter, 4, 5);
+  const unsigned shuffle = value_or(filter, 5, 1);
+  const unsigned inner = value_or(filter, 6, 0);
+  if (inner >= kInner.size() || level > 9 || shuffle > 2) return other(filter);
+  return {"blosc",
+          {{"cname", kInner.at(inner)}, {"clevel", level}, {"shuffle", shuffle}, {"blocksize", 0}}};
+}
+
+}  // namespace
+
+std::vector<Filter> filters_of(hid_t creation_properties) {
+  const int count = check(H5Pget_nfilters(creation_properties), "read the filter pipeline");
+  std::vector<Filter> filters;
+  for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+    Filter filter;
+    unsigned flags = 0, configuration = 0;
+    std::size_t value_count = 0;
+    std::array<char, 256> name{};
+    // Once for the number of values, once for the values.
+    check(H5Pget_filter2(creation_properties, i, &flags, &value_count, nullptr, 0, nullptr,
+                         &configuration),
+          "read the filter pipeline");
+    filter.values.resize(value_count);
+    filter.id =
+        check(H5Pget_filter2(creation_properties, i, &flags, &value_count, filter.values.data(),
+                             name.size(), name.data(), &configuration),
+              "read the filter pipeline");
+    name.back() = '\0';
+    filter.name = name.data();
+    filter.optional = (flags & H5Z_FLAG_OPTIONAL) != 0;
+    filters.push_back(std::move(filter));
+  }
+  return filters;
+}
+
+CodecConfig codec_of(const Filter& filter) {
+  switch (filter.id) {
+    case H5Z_FILTER_DEFLATE:
+      return {"zlib", {{"level", std::min(value_or(filter, 0, 6), 9U)}}};
+    case H5Z_FILTER_SHUFFLE:
+      if (value_or(filter, 0, 0) == 0) return other(filter);
+      return {"shuffle", {{"elementsize", filter.values[0]}}};
+    case H5Z_FILTER_FLETCHER32:
+      return {"fletcher32", Json::object()};
+    case kBlosc:
+      return blosc(filter);
+    case kZstd:
+      return {"zstd", {{"level", static_cast<int>(value_or(filter, 0, 3))}}};
+    case kBzip2:
+      return {"bz2", {{"level", std::clamp(value_or(filter, 0, 9), 1U, 9U)}}};
+    default:
+      return other(filter);
+  }
+}
+
+bool is_available(H5Z_filter_t id) {
+  const Locked locked;
+  // Asking makes HDF5 look through its plugin directory each time.
+  static auto* const answers = new std::map<H5Z_filter_t, bool>;
+  if (const auto found = answers->find(id); found != answers->end()) return found->second;
+  bool available = H5Zfilter_avail(id) > 0;
+  unsigned configuration = 0;
+  if (available && H5Zget_filter_info(id, &configuration) >= 0)
+    available = (configuration & H5Z_FILTER_CONFIG_DECODE_ENABLED) != 0;
+  H5Eclear2(H5E_DEFAULT);
+  answers->emplace(id, available);
+  return available;
+}
+
+std::string describe(const Filter& filter) {
+  const KnownFilter* const known = find_known(filter.id);
+  if (known != nullptr) return fmt::format("{} (HDF5 filter {})", known->name, filter.id);
+  if (!filter.name.empty()) return fmt::format("\"{}\" (HDF5 filter {})", filter.name, filter.id);
+  return fmt::format("HDF5 filter {}", filter.id);
+}
+
+std::string missing_filters_text(const std::vector<Filter>& missing) {
+  std::string names, plugins;
+  for (const Filter& filter : missing) {
+    names += (names.empty() ? "" : ", ") + describe(filter);
+    const KnownFilter* const known = find_known(filter.id);
+    if (known != nullptr && !known->plugin.empty())
+      plugins += (plugins.empty() ? "" : ", ") + std::string(known->plugin);
+  }
+  return fmt::format(
+      "its data is encoded with {}, which this HDF5 library does not have: install {} where "
+      "HDF5_PLUGIN_PATH points to, or re-save the file with h5repack",
+      names, plugins.empty() ? "the HDF5 plugin for it" : "the HDF5 plugin " + plugins);
+}
+
+}  // namespace engram::hdf5
