@@ -46,10 +46,13 @@ ErrorCode classify(const std::vector<Message>& stack) {
 
 Locked::Locked() {
   mutex().lock();
-  if (entries.fetch_add(1, std::memory_order_relaxed) == 0) {
-    // HDF5 prints its errors by itself unless told otherwise.
+  entries.fetch_add(1, std::memory_order_relaxed);
+  // HDF5 prints its errors by itself unless told otherwise, in a thread-safe build by each thread.
+  thread_local bool silenced = false;
+  if (!silenced) {
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    silenced = true;
   }
 }
 
