@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -14,7 +15,7 @@
 #include "engram/store/store.hpp"
 #include "testing/expect_error.hpp"
 
-// What every store must do. A new store passes it with one line in its own test:
+// What every store must do. To be included by one file of a test program, which lists the stores:
 //
 //   INSTANTIATE_TEST_SUITE_P(Mine, StoreSuite, ::testing::Values(StoreCase{"Mine", &make_mine}),
 //                            StoreSuite::name_of);
