@@ -79,7 +79,7 @@ void decode_zlib_blocks(const BloscFrame& frame, const std::vector<BloscBlock>& 
     }
     const std::span<std::byte> planes(scratch.get(), block.size);
     inflate_splits(block, planes);
-    unshuffle(planes, to, frame.element_size);
+    unshuffle_bytes(planes, to, frame.element_size);
   }
 }
 

@@ -87,7 +87,7 @@ class ShuffleCodec final : public ConfiguredCodec {
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override { return decoded_size; }
 
   std::uint64_t encode(BytesView in, std::span<std::byte> out, std::uint64_t) const override {
-    shuffle(in, out, element_size_);
+    shuffle_bytes(in, out, element_size_);
     return in.size();
   }
 
@@ -96,7 +96,7 @@ class ShuffleCodec final : public ConfiguredCodec {
       throw Error(
           ErrorCode::corrupt_data,
           fmt::format("shuffled chunk has {} bytes, expected at most {}", in.size(), out.size()));
-    unshuffle(in, out, element_size_);
+    unshuffle_bytes(in, out, element_size_);
     return in.size();
   }
 
@@ -106,8 +106,8 @@ class ShuffleCodec final : public ConfiguredCodec {
 
 }  // namespace
 
-void shuffle(BytesView in, std::span<std::byte> out, std::size_t element_size) {
-  if (element_size <= 1) return copy(in, out.data());
+void shuffle_bytes(BytesView in, std::span<std::byte> out, std::size_t element_size) {
+  if (element_size <= 1 || in.size() < element_size) return copy(in, out.data());
   const std::size_t n = in.size() / element_size;
   switch (element_size) {
     case 2:
@@ -122,8 +122,8 @@ void shuffle(BytesView in, std::span<std::byte> out, std::size_t element_size) {
   copy(in.subspan(n * element_size), out.data() + n * element_size);
 }
 
-void unshuffle(BytesView in, std::span<std::byte> out, std::size_t element_size) {
-  if (element_size <= 1) return copy(in, out.data());
+void unshuffle_bytes(BytesView in, std::span<std::byte> out, std::size_t element_size) {
+  if (element_size <= 1 || in.size() < element_size) return copy(in, out.data());
   const std::size_t n = in.size() / element_size;
   switch (element_size) {
     case 2:

@@ -2,6 +2,8 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include <algorithm>
+#include <climits>
 #include <memory>
 #include <new>
 #include <utility>
@@ -76,7 +78,10 @@ class ZstdCodec final : public ConfiguredCodec {
 }  // namespace
 
 BytesCodecPtr make_zstd(const CodecConfig& config) {
-  const std::int64_t level = integer_member(config, "level", 0, ZSTD_minCLevel(), ZSTD_maxCLevel());
+  // numcodecs takes any level and the nearest that there is.
+  const std::int64_t level = integer_member(config, "level", 0, INT_MIN, INT_MAX);
+  const int nearest =
+      static_cast<int>(std::clamp<std::int64_t>(level, ZSTD_minCLevel(), ZSTD_maxCLevel()));
   CodecConfig complete{"zstd", {{"level", level}}};
   bool checksum = false;
   if (const auto found = config.configuration.find("checksum");
@@ -87,7 +92,7 @@ BytesCodecPtr make_zstd(const CodecConfig& config) {
     // Left out where it says nothing: readers older than numcodecs 0.13 refuse the member.
     if (checksum) complete.configuration["checksum"] = true;
   }
-  return std::make_shared<ZstdCodec>(std::move(complete), static_cast<int>(level), checksum);
+  return std::make_shared<ZstdCodec>(std::move(complete), nearest, checksum);
 }
 
 }  // namespace engram::codec

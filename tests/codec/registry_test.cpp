@@ -1,0 +1,129 @@
+#include <ostream>
+
+#include "codec/fixtures.hpp"
+
+namespace engram::codec {
+namespace {
+
+TEST(Registry, KnowsItsNames) {
+  for (const char* name :
+       {"blosc", "bz2", "fletcher32", "gzip", "lz4", "shuffle", "zlib", "zstd"}) {
+    EXPECT_TRUE(is_known_codec(name)) << name;
+    EXPECT_EQ(make_codec({name, Json::object()})->config().name, name);
+  }
+  for (const char* name : {"", "ZLIB", "zlib ", "hdf5:32000", "lzma", "vlen-utf8", "json2"})
+    EXPECT_FALSE(is_known_codec(name)) << name;
+}
+
+TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
+  const auto complete = [](const char* name) {
+    return dump_json(make_codec({name, Json::object()})->config().configuration, JsonStyle::line);
+  };
+  EXPECT_EQ(complete("zlib"), R"({"level":1})");
+  EXPECT_EQ(complete("gzip"), R"({"level":1})");
+  EXPECT_EQ(complete("bz2"), R"({"level":1})");
+  EXPECT_EQ(complete("zstd"), R"({"level":0})");
+  EXPECT_EQ(complete("lz4"), R"({"acceleration":1})");
+  EXPECT_EQ(complete("shuffle"), R"({"elementsize":4})");
+  EXPECT_EQ(complete("fletcher32"), "{}");
+  EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
+}
+
+struct BadConfig {
+  const char* why;
+  const char* name;
+  const char* configuration;
+  ErrorCode code;
+  const char* text;
+
+  friend std::ostream& operator<<(std::ostream& out, const BadConfig& c) { return out << c.why; }
+};
+
+class BadConfigTest : public testing::TestWithParam<BadConfig> {};
+
+constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
+
+INSTANTIATE_TEST_SUITE_P(
+    Configs, BadConfigTest,
+    testing::Values(
+        BadConfig{"Unknown", "lzma", "{}", ErrorCode::unsupported, "there are blosc, bz2,"},
+        BadConfig{"Hdf5Only", "hdf5:32000", "{}", ErrorCode::unsupported, "hdf5:32000"},
+        BadConfig{"LevelAbove", "zlib", R"({"level":10})", kInvalid, "level is 10"},
+        BadConfig{"LevelBelow", "gzip", R"({"level":-2})", kInvalid, "from -1 to 9"},
+        BadConfig{"LevelText", "zlib", R"({"level":"6"})", kInvalid, "level is \"6\""},
+        BadConfig{"LevelReal", "zlib", R"({"level":6.0})", kInvalid, "level is 6.0"},
+        BadConfig{"LevelNull", "zlib", R"({"level":null})", kInvalid, "level is null"},
+        BadConfig{"LevelHuge", "zlib", R"({"level":18446744073709551615})", kInvalid, "level is"},
+        BadConfig{"Bz2Level0", "bz2", R"({"level":0})", kInvalid, "from 1 to 9"},
+        BadConfig{"List", "zlib", "[]", kInvalid, "no JSON object"},
+        BadConfig{"BloscList", "blosc", "[]", kInvalid, "no JSON object"},
+        BadConfig{"ZstdText", "zstd", "\"x\"", kInvalid, "no JSON object"},
+        BadConfig{"ZstdChecksum", "zstd", R"({"checksum":1})", kInvalid, "checksum"},
+        BadConfig{"ShuffleBelow", "shuffle", R"({"elementsize":-1})", kInvalid, "elementsize"},
+        BadConfig{"ShuffleHuge", "shuffle", R"({"elementsize":9000000000})", kInvalid,
+                  "9000000000"},
+        BadConfig{"BloscName", "blosc", R"({"cname":7})", kInvalid, "cname"},
+        BadConfig{"BloscSnappy", "blosc", R"({"cname":"snappy"})", ErrorCode::unsupported,
+                  "snappy"},
+        BadConfig{"BloscShuffle", "blosc", R"({"shuffle":3})", kInvalid, "from -1 to 2"},
+        BadConfig{"BloscBlocks", "blosc", R"({"blocksize":2147483647})", kInvalid, "blocksize"}),
+    [](const auto& p) { return std::string(p.param.why); });
+
+TEST_P(BadConfigTest, IsRefused) {
+  expect_error(GetParam().code, GetParam().text, [] {
+    make_codec({GetParam().name, parse_json(GetParam().configuration)});
+  });
+}
+
+TEST(Registry, IgnoresMembersThatItDoesNotKnow) {
+  const CodecConfig config{"blosc", {{"cname", "zstd"}, {"typesize", 2}, {"new", "x"}}};
+  EXPECT_EQ(make_codec(config)->config().configuration.size(), 4U);
+}
+
+struct Spelling {
+  const char* text;
+  const char* name;
+  const char* configuration;
+
+  friend std::ostream& operator<<(std::ostream& out, const Spelling& s) { return out << s.text; }
+};
+
+TEST(ParseCodec, ReadsWhatAUserWrites) {
+  for (const Spelling& each : {
+           Spelling{"zlib", "zlib", R"({"level":6})"},
+           Spelling{"zlib:1", "zlib", R"({"level":1})"},
+           Spelling{"gzip:5", "gzip", R"({"level":5})"},
+           Spelling{"bz2", "bz2", R"({"level":9})"},
+           Spelling{"zstd:-3", "zstd", R"({"level":-3})"},
+           Spelling{"zstd", "zstd", R"({"level":3})"},
+           Spelling{"lz4", "lz4", R"({"acceleration":1})"},
+           Spelling{"blosc", "blosc", R"({"cname":"zstd","clevel":5,"shuffle":1,"blocksize":0})"},
+           Spelling{"blosc:lz4", "blosc",
+                    R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})"},
+           Spelling{"blosc:zlib:9", "blosc",
+                    R"({"cname":"zlib","clevel":9,"shuffle":1,"blocksize":0})"},
+           Spelling{"blosc:zstd:5:bitshuffle", "blosc",
+                    R"({"cname":"zstd","clevel":5,"shuffle":2,"blocksize":0})"},
+           Spelling{"blosc:zstd:noshuffle", "blosc",
+                    R"({"cname":"zstd","clevel":5,"shuffle":0,"blocksize":0})"},
+       }) {
+    const auto config = parse_codec(each.text);
+    ASSERT_TRUE(config) << each;
+    EXPECT_EQ(config->name, each.name) << each;
+    EXPECT_EQ(dump_json(config->configuration, JsonStyle::line), each.configuration) << each;
+  }
+  EXPECT_EQ(parse_codec("none"), std::nullopt);
+}
+
+TEST(ParseCodec, RefusesTheRestAndSaysWhatThereIs) {
+  for (const char* text :
+       {"", ":", "zlib:", "zlib:x", "zlib:10", "zlib:6:7", "zlib:6 ", "Zlib", "lzma", "shuffle",
+        "fletcher32", "blosc:", "blosc:snappy", "blosc:zstd:10", "blosc:zstd:5:", "blosc:zstd:5:x",
+        "blosc:zstd:5:shuffle:1", "none:1", "zstd:99999999999999999999"})
+    expect_error(ErrorCode::invalid_argument, "as in blosc:zstd:5:bitshuffle",
+                 [&] { parse_codec(text); });
+  expect_error(ErrorCode::invalid_argument, "level is 10", [] { parse_codec("zlib:10"); });
+}
+
+}  // namespace
+}  // namespace engram::codec
