@@ -6,6 +6,7 @@
 #include "backend/zarr_writer_array.hpp"
 #include "backend/zarr_writer_form.hpp"
 #include "backend/zarr_writer_objects.hpp"
+#include "backend/zarr_writer_record.hpp"
 #include "backend/zarr_writer_tree.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
@@ -43,7 +44,8 @@ class ZarrWriter final : public Writer {
   std::unique_ptr<ArraySink> create_array(const std::string& path,
                                           const hdmf::DatasetBuilder& dataset,
                                           const ArrayPlan& plan) override {
-    const zarr::ArrayMetadata metadata = array_metadata(plan);
+    zarr::ArrayMetadata metadata = array_metadata(plan);
+    if (options_.compat == Compat::portable) metadata.type = flattened(metadata.type);
     std::optional<codec::Adopter> adopter;
     if (plan.copy) {
       adopter = make_adopter(plan.info, plan.source_codecs);
@@ -55,7 +57,7 @@ class ZarrWriter final : public Writer {
     Json attributes = dataset_attributes_to_json(path, dataset, known);
     const bool is_scalar = dataset.is_scalar || plan.info.shape.empty();
     attributes[std::string(layout::kZarrDtype)] =
-        is_scalar ? Json(layout::kScalar) : layout::spell(plan.info.type);
+        is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
     hierarchy_.write_array(key_path(path), metadata, attributes);
     return std::make_unique<ZarrArraySink>(store_, counters_, key_path(path), metadata,
                                            std::move(adopter));
@@ -121,8 +123,15 @@ class ZarrWriter final : public Writer {
     const auto links = tree.kept_links(path, group, notices);
     if (!links.empty()) attributes[std::string(layout::kZarrLink)] = layout::links_to_json(links);
     hierarchy_.write_group(key_path(path), attributes);
-    for (const hdmf::DatasetBuilder& dataset : group.datasets)
-      dataset_attributes_to_json(hdmf::join_path(path, dataset.name), dataset, notices);
+    for (const hdmf::DatasetBuilder& dataset : group.datasets) {
+      const std::string below = hdmf::join_path(path, dataset.name);
+      dataset_attributes_to_json(below, dataset, notices);
+      if (options_.compat == Compat::portable && dataset.array() != nullptr &&
+          flattened(dataset.array()->info().type) != dataset.array()->info().type)
+        notices.push_back({Notice::Kind::changed, below,
+                           "fields within fields became fields of their own, which is all that "
+                           "zarr-python 3 reads"});
+    }
     {
       const std::lock_guard lock(mutex_);
       notices_.insert(notices_.end(), notices.begin(), notices.end());

@@ -161,14 +161,14 @@ zarr::ArrayMetadata ObjectForm::metadata() const {
   switch (kind_) {
     case Kind::text:
     case Kind::json_text:
-      // zarr-python 3 takes "" only; a reader that finds byte strings expects 0.
-      metadata.codecs = {{bad_text_ ? "vlen-bytes" : "vlen-utf8", Json::object()}};
-      metadata.object_fill = bad_text_ ? Json(0) : Json("");
+    case Kind::byte_text: {
+      // zarr-python 3 takes "" only; hdmf-zarr 0.14 finds byte strings only with 0.
+      const bool as_bytes = bad_text_ || kind_ == Kind::byte_text;
+      metadata.codecs = {{as_bytes ? "vlen-bytes" : "vlen-utf8", Json::object()}};
+      metadata.object_fill =
+          as_bytes && options_.compat == Compat::hdmf_zarr ? Json(0) : Json("");
       break;
-    case Kind::byte_text:
-      metadata.codecs = {{"vlen-bytes", Json::object()}};
-      metadata.object_fill = 0;
-      break;
+    }
     case Kind::numbers:
       metadata.codecs = {{"vlen-array", {{"dtype", typestr(packed(type_.element->type))}}}};
       metadata.object_fill = 0;

@@ -1,5 +1,7 @@
 #include "backend/zarr_writer_record.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "backend/zarr_layout.hpp"
@@ -15,6 +17,7 @@ using hdmf::Value;
 
 // Beyond this, one long text would make every row of the table as large.
 constexpr std::uint64_t kMaxRowSize = 64U << 10U;
+constexpr std::uint64_t kMaxFlatFields = 64;
 
 bool is_reference(const ObjectType& type) {
   return type.kind == ObjectType::Kind::reference ||
@@ -66,6 +69,33 @@ Value map_nested(const Value& value, std::size_t depth, const auto& map) {
   return list;
 }
 
+// The fields that `field`, at `offset` of the whole element, becomes.
+void append_flat(const Field& field, const std::string& prefix, std::uint64_t offset,
+                 std::vector<Field>& out) {
+  const std::string name = prefix + field.name;
+  const std::uint64_t start = offset + field.offset;
+  const std::uint64_t count = element_count(field.shape);
+  const bool is_plain = field.shape.empty() && field.type.kind != Kind::structured;
+  if (is_plain || count > kMaxFlatFields) {
+    Field flat = field;
+    flat.name = name;
+    flat.offset = start;
+    if (!is_plain) flat.type = DataType::opaque(field.size());
+    flat.shape.clear();
+    out.push_back(std::move(flat));
+    return;
+  }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string item = field.shape.empty() ? name : fmt::format("{}[{}]", name, i);
+    const std::uint64_t at = start + i * field.type.size;
+    if (field.type.kind == Kind::structured) {
+      for (const Field& below : field.type.fields) append_flat(below, item + ".", at, out);
+    } else {
+      out.push_back({item, field.type, {}, at});
+    }
+  }
+}
+
 }  // namespace
 
 bool holds_references(const ObjectType& type) {
@@ -82,8 +112,16 @@ DataType packed(const DataType& type) {
   return DataType::structured(std::move(fields));
 }
 
-RecordPacker::RecordPacker(const ObjectType& type, bool references_as_text)
-    : type_(type), references_as_text_(references_as_text) {
+DataType flattened(const DataType& type) {
+  if (type.kind != Kind::structured) return type;
+  DataType flat = type;
+  flat.fields.clear();
+  for (const Field& field : type.fields) append_flat(field, "", 0, flat.fields);
+  return flat;
+}
+
+RecordPacker::RecordPacker(const ObjectType& type, bool for_zarr_3)
+    : type_(type), flat_only_(for_zarr_3) {
   has_size_ = type.kind == ObjectType::Kind::record && !type.fields.empty() && has_size(type);
   if (!has_size_) return;
   widths_.assign(count_leaves(type), 1);
@@ -93,19 +131,20 @@ RecordPacker::RecordPacker(const ObjectType& type, bool references_as_text)
 bool RecordPacker::has_size(const ObjectType& type) const {
   switch (type.kind) {
     case ObjectType::Kind::text:
-    case ObjectType::Kind::number:
       return true;
+    case ObjectType::Kind::number:
+      return !flat_only_ || type.type.kind != Kind::structured;
     case ObjectType::Kind::reference:
     case ObjectType::Kind::region_reference:
-      return references_as_text_;
+      return flat_only_;
     case ObjectType::Kind::sequence:
       return false;
     case ObjectType::Kind::array:
-      return has_size(*type.element);
+      return !flat_only_ && has_size(*type.element);
     case ObjectType::Kind::record:
       break;
   }
-  return !type.fields.empty() &&
+  return !type.fields.empty() && (!flat_only_ || &type == &type_) &&
          std::all_of(type.fields.begin(), type.fields.end(),
                      [&](const hdmf::ObjectField& field) { return has_size(field.type); });
 }

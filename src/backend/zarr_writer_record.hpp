@@ -13,8 +13,9 @@ namespace engram::backend {
 /// characters as the longest one has, so all values are scanned before the type is known.
 class RecordPacker {
  public:
-  /// `references_as_text`: references are packed as their JSON text.
-  RecordPacker(const hdmf::ObjectType& type, bool references_as_text);
+  /// `for_zarr_3`: only what zarr-python 3 opens, which knows no fields within fields and no arrays
+  /// in them; references are packed as their JSON text.
+  RecordPacker(const hdmf::ObjectType& type, bool for_zarr_3);
 
   /// Whether the values seen so far fit into a structured type: it has no sequences, its text is
   /// UTF-8 without NUL at its end, and an element is not too large.
@@ -37,7 +38,7 @@ class RecordPacker {
   hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value) const;
 
   const hdmf::ObjectType& type_;
-  const bool references_as_text_;
+  const bool flat_only_;
   bool has_size_ = false;
   bool texts_fit_ = true;
   std::vector<std::uint64_t> widths_;  ///< Characters of each text, in the order of the fields.
@@ -49,5 +50,9 @@ bool holds_references(const hdmf::ObjectType& type);
 
 /// `type` without padding and little-endian.
 DataType packed(const DataType& type);
+
+/// A structured type of the same bytes without fields in fields and arrays in fields: a number in
+/// them is a field of its own, "a.b" or "a[2]". Where that would be too many, a field is opaque.
+DataType flattened(const DataType& type);
 
 }  // namespace engram::backend
