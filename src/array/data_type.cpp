@@ -10,6 +10,7 @@
 
 #include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 
 namespace engram {
 namespace {
@@ -88,7 +89,7 @@ void swap_elements(const DataType& type, std::byte* at, std::uint64_t count) {
               fmt::format("unknown data type \"{}\": known are b1, i1 to i8, u1 to u8, f2 to f16, "
                           "c8 to c32, S, U and V with a size, with < or > in front where they have "
                           "a byte order, else |",
-                          text.substr(0, 64)));
+                          printable(text, 64)));
 }
 
 char order_letter(const DataType& type) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 #include "json_rewrite.hpp"
 
 namespace engram {
@@ -134,8 +135,7 @@ class Builder final : public nlohmann::json_sax<Json> {
         break;
       }
     }
-    if (message.size() <= kLongestReason) return std::string(message);
-    return std::string(message.substr(0, kLongestReason)) + "...";
+    return printable(message, kLongestReason);
   }
 
   bool start(bool is_object) {

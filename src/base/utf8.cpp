@@ -1,5 +1,7 @@
 #include "engram/base/utf8.hpp"
 
+#include <fmt/format.h>
+
 namespace engram {
 
 Utf8Step next_code_point(std::string_view text, std::size_t offset) noexcept {
@@ -35,6 +37,26 @@ Utf8Step next_code_point(std::string_view text, std::size_t offset) noexcept {
   }
   if (point < smallest || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return invalid;
   return {point, size, true};
+}
+
+std::string printable(std::string_view text, std::size_t most) {
+  std::string out;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const Utf8Step step = next_code_point(text, i);
+    if (i + step.size > most) return out + "...";
+    const bool is_control =
+        step.code_point < 0x20 || (step.code_point >= 0x7F && step.code_point < 0xA0);
+    for (const char byte : text.substr(i, step.size)) {
+      if (is_control || !step.valid) {
+        out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+      } else {
+        out += byte;
+      }
+    }
+    i += step.size;
+  }
+  return out;
 }
 
 }  // namespace engram

@@ -6,6 +6,7 @@
 
 #include "engram/base/bytes.hpp"
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 #include "part_name.hpp"
 
 namespace engram::store {
@@ -13,12 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxKey = 4096;
-constexpr std::size_t kMaxShown = 200;
 
 [[noreturn]] void throw_bad_key(std::string_view text, std::string_view why) {
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("\"{}{}\" can't be a key of a store: {}", text.substr(0, kMaxShown),
-                          text.size() > kMaxShown ? "..." : "", why));
+              fmt::format("\"{}\" can't be a key of a store: {}", printable(text), why));
 }
 
 }  // namespace

@@ -71,6 +71,17 @@ TEST_P(Utf8Test, IsFoundAtAnyPlaceOfAText) {
 INSTANTIATE_TEST_SUITE_P(Texts, Utf8Test, ::testing::ValuesIn(kCases),
                          [](const auto& p) { return std::string(p.param.name); });
 
+TEST(PrintableTest, ShowsWhatAMessageMayHold) {
+  EXPECT_EQ(printable(""), "");
+  EXPECT_EQ(printable("a\u00b5 \U0001F600"), "a\u00b5 \U0001F600");
+  EXPECT_EQ(printable(std::string_view("a\0b\n\x1b[2J\x7f", 9)), "a\\x00b\\x0a\\x1b[2J\\x7f");
+  EXPECT_EQ(printable("\u0085"), "\\xc2\\x85");
+  EXPECT_EQ(printable("\xe9"), "\\xe9");
+  EXPECT_EQ(printable("12345", 5), "12345");
+  EXPECT_EQ(printable("123456", 5), "12345...");
+  EXPECT_EQ(printable("1234\u00b5", 5), "1234...") << "no half characters";
+}
+
 TEST(Utf8EmptyTest, IsValid) { EXPECT_TRUE(is_utf8("")); }
 
 }  // namespace

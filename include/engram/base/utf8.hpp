@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace engram {
@@ -16,5 +17,9 @@ struct Utf8Step {
 /// The code point at `offset`, which is below text.size(). Well-formed as RFC 3629 has it: no
 /// surrogates, no overlong forms, nothing above U+10FFFF.
 Utf8Step next_code_point(std::string_view text, std::size_t offset) noexcept;
+
+/// `text` for a message: at most `most` bytes of it, then "..."; control characters and bytes that
+/// are no UTF-8 as "\x00".
+std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace engram
