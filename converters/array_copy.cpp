@@ -67,7 +67,7 @@ ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
 ArrayCopy::Chunks ArrayCopy::chunks() const {
   Chunks chunks;
   if (route_ == Route::read) {
-    chunks.count_ = grid_.chunk_count();
+    chunks.count_ = source_.is_stored() ? grid_.chunk_count() : 0;
     return chunks;
   }
   chunks.listed_ = source_.encoded()->chunks();

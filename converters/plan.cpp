@@ -87,6 +87,7 @@ class Planner {
     array.info = info;
     array.bytes =
         checked_multiply(element_count(info.shape), info.type.size, "the size of a dataset");
+    if (!source.is_stored()) array.bytes = 0;
     array.info.chunk_shape = wanted_chunk_shape(info);
     array.reason = why_not_copied(source, planned);
     if (array.reason.empty()) {
@@ -95,7 +96,8 @@ class Planner {
       array.action = Action::recode;
       plan_encoding(info, array);
     }
-    array.chunks = ChunkGrid(array.info.shape, array.info.chunk_shape).chunk_count();
+    const ChunkGrid grid(array.info.shape, array.info.chunk_shape);
+    array.chunks = source.is_stored() ? grid.chunk_count() : 0;
   }
 
   Shape wanted_chunk_shape(const ArrayInfo& info) const {
@@ -117,6 +119,7 @@ class Planner {
   // Empty when the chunks are copied; then the codecs are set.
   std::string why_not_copied(const ArraySource& source, PlannedDataset& planned) const {
     const auto& info = source.info();
+    if (!source.is_stored()) return "nothing of it is stored";
     if (!codec_.keep) return "another codec was asked for";
     if (info.chunk_shape.empty()) return "it is not chunked";
     if (planned.array.info.chunk_shape != info.chunk_shape) return "other chunks were asked for";

@@ -128,8 +128,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "hdmf-zarr: hdmf-zarr and PyNWB resolve every reference (default); portable: text "
           "and plain types only, so that zarr-python 3 opens everything")
       ->option_text("hdmf-zarr|portable")
-      ->transform(CLI::Transformer(compats))
-      ->check(CLI::IsMember(compats));
+      ->transform(CLI::CheckedTransformer(compats));
   const std::map<std::string, backend::TextForm> forms{{"utf8", backend::TextForm::utf8},
                                                        {"exact", backend::TextForm::exact}};
   command
@@ -137,8 +136,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "utf8: all text as UTF-8 text (default); exact: ASCII and fixed-length text as "
                    "bytes, as hdmf-zarr has it")
       ->option_text("utf8|exact")
-      ->transform(CLI::Transformer(forms))
-      ->check(CLI::IsMember(forms));
+      ->transform(CLI::CheckedTransformer(forms));
   command->add_flag("--no-consolidate", options->no_consolidate,
                     "Do not write .zmetadata (all metadata in one file)");
   command

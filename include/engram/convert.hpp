@@ -28,7 +28,7 @@ struct PlannedArray {
   std::string reason;               ///< Why it is not copied; empty when it is.
   ArrayInfo info;                   ///< Of the target; without type and fill value for objects.
   std::vector<CodecConfig> codecs;  ///< Of the target.
-  std::uint64_t bytes = 0;          ///< Of the decoded elements (objects: 16 an element).
+  std::uint64_t bytes = 0;          ///< Of the decoded elements that are stored (objects: 16 each).
   std::uint64_t chunks = 0;         ///< At most so many chunk files (objects: about so many).
 };
 

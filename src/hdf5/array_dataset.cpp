@@ -20,6 +20,7 @@ class ArrayDataset final : public ArraySource {
   void read(const Region& region, std::span<std::byte> out) const override {
     dataset_->read(region, out, nullptr);
   }
+  bool is_stored() const override { return dataset_->is_stored(); }
   const EncodedChunks* encoded() const override { return chunks_ ? &*chunks_ : nullptr; }
 
  private:

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
 
 namespace engram::hdf5 {
 namespace {
@@ -71,7 +74,10 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (null_ || element_->kind == Type::Kind::unknown) return;
   const Handle properties = own(H5Dget_create_plist(id), "read the layout of " + place());
   if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
-  if (H5Pget_layout(properties.id()) != H5D_CHUNKED) return;
+  if (H5Pget_external_count(properties.id()) > 0) open_external(id, properties.id());
+  const H5D_layout_t layout = H5Pget_layout(properties.id());
+  stored_ = layout != H5D_CONTIGUOUS || external_ || H5Dget_offset(id) != HADDR_UNDEF;
+  if (layout != H5D_CHUNKED) return;
 
   std::vector<hsize_t> lengths(outer_rank_);
   check(H5Pget_chunk(properties.id(), static_cast<int>(outer_rank_), lengths.data()),
@@ -117,6 +123,23 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   // Swapping bytes to little-endian also swaps them back.
   if (!element_->number.is_little_endian()) make_little_endian(element_->number, fill);
   fill_value_ = std::move(fill);
+}
+
+void Dataset::open_external(hid_t id, hid_t creation_properties) {
+  // Names of external files are relative to the HDF5 file where that finds them; HDF5's own rule is
+  // the working directory, as it was for whoever wrote them.
+  std::array<char, 4096> name{};
+  check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
+        "read the external files of " + place());
+  std::error_code ignored;
+  const auto beside = std::filesystem::path(file_->path()).parent_path() / name.data();
+  if (!std::filesystem::exists(beside, ignored)) return;
+  std::array<char, 4096> path{};
+  if (H5Iget_name(id, path.data(), path.size()) <= 0) return;
+  const Handle access = own(H5Pcreate(H5P_DATASET_ACCESS), "make access properties");
+  check(H5Pset_efile_prefix(access.id(), "${ORIGIN}"), "make access properties");
+  external_ = std::make_shared<const Handle>(
+      own(H5Dopen2(file_->id(), path.data(), access.id()), "open " + place()));
 }
 
 void Dataset::check_filters(hid_t id) const {

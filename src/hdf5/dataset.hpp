@@ -47,12 +47,17 @@ class Dataset {
   /// type().number says, and unallocated chunks are fill_value().
   bool has_plain_chunks() const noexcept { return plain_chunks_; }
 
+  /// False when the file has no room for its values: all of them are fill_value().
+  bool is_stored() const noexcept { return stored_; }
+
   /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
   /// nullptr for types without.
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
 
   /// The dataset, opened.
-  std::shared_ptr<const Handle> open() const { return file_->keep_object(address_); }
+  std::shared_ptr<const Handle> open() const {
+    return external_ ? external_ : file_->keep_object(address_);
+  }
 
   /// The dimensions that HDF5 knows.
   std::size_t outer_rank() const noexcept { return outer_rank_; }
@@ -61,6 +66,7 @@ class Dataset {
   void read_space(hid_t id);
   void read_layout(hid_t id, const Limits& limits);
   void read_fill_value(hid_t creation_properties);
+  void open_external(hid_t id, hid_t creation_properties);
   void check_filters(hid_t id) const;
   void read_outer(const Region& region, std::byte* out, Arena* arena) const;
 
@@ -71,10 +77,12 @@ class Dataset {
   std::shared_ptr<const Type> element_;
   Shape shape_, chunk_shape_;
   std::size_t outer_rank_ = 0;
-  bool scalar_ = false, null_ = false, plain_chunks_ = false;
+  bool scalar_ = false, null_ = false, plain_chunks_ = false, stored_ = true;
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
+  /// The dataset, kept open, if its values lie in other files.
+  std::shared_ptr<const Handle> external_;
 };
 
 }  // namespace engram::hdf5

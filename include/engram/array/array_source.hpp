@@ -68,6 +68,9 @@ class ArraySource {
   /// here can decode, by name), Error(io_error).
   virtual void read(const Region& region, std::span<std::byte> out) const = 0;
 
+  /// False when nothing is stored and every element is the fill value, however large the shape.
+  virtual bool is_stored() const { return true; }
+
   /// The chunks as they lie, or nullptr where elements can be had only by read().
   virtual const EncodedChunks* encoded() const { return nullptr; }
 };
