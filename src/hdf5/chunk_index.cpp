@@ -1,14 +1,17 @@
-// How the chunks of a dataset are found. HDF5 1.10 offers two ways: the size of the chunk at a
-// place, which it finds directly (below a microsecond, somewhat more where there is none), and the
-// n-th chunk that exists, for which it walks its index from the start (0.15 microseconds a chunk
-// passed). So
+// How the chunks of a dataset are found. HDF5 1.10 offers two ways: to ask for the chunk at a
+// place, which it finds directly (about a microsecond), and to ask for the n-th chunk that exists,
+// for which it walks its index from the start (0.15 microseconds a chunk passed). Where there are
+// no filters it tells at once that a chunk has the size of a chunk, whether it exists or not; then
+// only reading it shows that it does. So
 //  1. ask how many chunks exist;
 //  2. a grid with few holes: ask for every place;
 //  3. a huge grid with few chunks: ask for the n-th chunk, by halves. Chunks come in C order, so
 //     between two known ones either all places are taken, or few enough to ask for each, or there
 //     is one in the middle to ask for;
 //  4. should that find another number than (1), the order was another: ask for each n-th chunk.
-// HDF5 1.14 walks its index once, with H5Dchunk_iter.
+// HDF5 1.14 walks its index once, with H5Dchunk_iter, instead. An extensible array whose unlimited
+// dimension is not the first is another matter: up to 2.0 HDF5 lists its chunks at wrong places,
+// though it reads them right, so there every place is asked for.
 #include "hdf5/chunk_index.hpp"
 
 #include <fmt/format.h>
@@ -22,29 +25,28 @@ namespace {
 // Places that are asked for before others are let into HDF5.
 constexpr std::uint64_t kBatch = 256;
 // Microseconds, measured with HDF5 1.10.8.
-constexpr double kLookup = 4, kPassChunk = 0.15;
+constexpr double kAsk = 4, kPassChunk = 0.15, kReadByte = 0.0003;
 
 class Finder {
  public:
   Finder(const Dataset& dataset, const ChunkGrid& grid)
-      : dataset_(dataset), grid_(grid), rank_(dataset.outer_rank()), offset_(rank_) {}
+      : dataset_(dataset),
+        grid_(grid),
+        rank_(dataset.outer_rank()),
+        offset_(rank_),
+        chunk_size_(element_count(grid.chunk_shape()) * dataset.type().memory_size) {}
 
   std::vector<EncodedChunk> find() {
     if (grid_.chunk_count() == 0) return {};
-#if H5_VERSION_GE(1, 14, 0)
-    iterate();
-#else
     count_ = count_chunks();
     if (count_ == 0) return {};
-    const double ask_all = static_cast<double>(grid_.chunk_count()) * kLookup;
-    const double walk = static_cast<double>(count_) * static_cast<double>(count_) * kPassChunk / 2;
-    if (count_ == grid_.chunk_count() || ask_all <= walk) {
+    if (lists_wrong_places()) {
       ask_places(0, grid_.chunk_count());
-    } else if (!find_by_halves()) {
-      found_.clear();
-      for (std::uint64_t i = 0; i < count_; ++i) found_.push_back(nth(i));
+    } else {
+      if (count_ > grid_.chunk_count())
+        corrupt(fmt::format("{} chunks, but room for {}", count_, grid_.chunk_count()));
+      list();
     }
-#endif
     std::sort(found_.begin(), found_.end(),
               [](const EncodedChunk& a, const EncodedChunk& b) { return a.number < b.number; });
     const auto same = std::adjacent_find(
@@ -55,6 +57,28 @@ class Finder {
   }
 
  private:
+  /// True for an extensible array whose unlimited dimension is not the first.
+  bool lists_wrong_places() const {
+    const Locked locked;
+    const auto handle = dataset_.open();
+    H5D_chunk_index_t index = H5D_CHUNK_IDX_EARRAY;
+    if (H5Dget_chunk_index_type(handle->id(), &index) < 0) H5Eclear2(H5E_DEFAULT);
+    std::vector<hsize_t> most(rank_);
+    check(H5Sget_simple_extent_dims(space_.id(), nullptr, most.data()),
+          "read the shape of " + dataset_.place());
+    return index == H5D_CHUNK_IDX_EARRAY && most.front() != H5S_UNLIMITED;
+  }
+
+  std::uint64_t count_chunks() {
+    const Locked locked;
+    const auto handle = dataset_.open();
+    space_ = own(H5Dget_space(handle->id()), "read the shape of " + dataset_.place());
+    hsize_t count = 0;
+    check(H5Dget_num_chunks(handle->id(), space_.id(), &count),
+          "count the chunks of " + dataset_.place());
+    return count;
+  }
+
   [[noreturn]] void corrupt(std::string_view what) const {
     throw Error(ErrorCode::corrupt_data, fmt::format("{} has {}", dataset_.place(), what));
   }
@@ -88,7 +112,7 @@ class Finder {
     }
   }
 
-  void iterate() {
+  void list() {
     const Locked locked;
     const auto handle = dataset_.open();
     const herr_t result = H5Dchunk_iter(handle->id(), H5P_DEFAULT, add, this);
@@ -96,49 +120,25 @@ class Finder {
     check(result, "list the chunks of " + dataset_.place());
   }
 #else
-  std::uint64_t count_chunks() {
-    const Locked locked;
-    const auto handle = dataset_.open();
-    space_ = own(H5Dget_space(handle->id()), "read the shape of " + dataset_.place());
-    hsize_t count = 0;
-    check(H5Dget_num_chunks(handle->id(), space_.id(), &count),
-          "count the chunks of " + dataset_.place());
-    if (count > grid_.chunk_count())
-      corrupt(fmt::format("{} chunks, but room for {}", count, grid_.chunk_count()));
-    return count;
-  }
-
-  /// The chunks among the places [begin, end).
-  void ask_places(std::uint64_t begin, std::uint64_t end) {
-    if (begin >= end) return;
-    Shape place = grid_.place(begin);
-    while (begin < end) {
-      const Locked locked;
-      const auto handle = dataset_.open();
-      for (const std::uint64_t stop = std::min(end, begin + kBatch); begin < stop; ++begin) {
-        for (std::size_t i = 0; i < rank_; ++i) offset_[i] = place[i] * grid_.chunk_shape()[i];
-        if (const auto size = size_at(handle->id(), offset_.data()))
-          found_.push_back(checked(begin, *size));
-        advance(place);
-      }
+  void list() {
+    const double walk = static_cast<double>(count_) * static_cast<double>(count_) * kPassChunk / 2;
+    if (count_ == grid_.chunk_count()) {
+      take_places(0, grid_.chunk_count());
+    } else if (static_cast<double>(grid_.chunk_count()) * cost_of_asking() <= walk) {
+      ask_places(0, grid_.chunk_count());
+    } else if (!find_by_halves()) {
+      found_.clear();
+      for (std::uint64_t i = 0; i < count_; ++i) found_.push_back(nth(i));
     }
   }
 
-  void advance(Shape& place) const {
-    for (std::size_t i = rank_; i-- > 0;) {
-      if (++place[i] < grid_.grid_shape()[i]) return;
-      place[i] = 0;
+  /// The chunks at the places [begin, end), where all exist.
+  void take_places(std::uint64_t begin, std::uint64_t end) {
+    if (has_filters()) {
+      ask_places(begin, end);
+    } else {
+      for (; begin < end; ++begin) found_.push_back({begin, chunk_size_});
     }
-  }
-
-  std::optional<std::uint64_t> size_at(hid_t id, const hsize_t* offset) const {
-    hsize_t size = 0;
-    if (H5Dget_chunk_storage_size(id, offset, &size) >= 0)
-      return size == 0 ? std::nullopt : std::optional<std::uint64_t>(size);
-    const Failure failure = last_failure();
-    if (failure.text.find("not allocated") != std::string::npos) return std::nullopt;
-    throw Error(failure.code, fmt::format("can't find the chunks of {}: HDF5 says \"{}\"",
-                                          dataset_.place(), failure.text));
   }
 
   EncodedChunk nth(std::uint64_t index) {
@@ -168,8 +168,11 @@ class Finder {
     if (high - low < 2) return true;
     const std::uint64_t places = high_number - low_number - 1;
     if (places < high - low - 1) return false;
-    if (places == high - low - 1 ||
-        static_cast<double>(places) * kLookup <= static_cast<double>(high) * kPassChunk) {
+    if (places == high - low - 1) {
+      take_places(low_number + 1, high_number);
+      return true;
+    }
+    if (static_cast<double>(places) * cost_of_asking() <= static_cast<double>(high) * kPassChunk) {
       ask_places(low_number + 1, high_number);
       return true;
     }
@@ -182,17 +185,64 @@ class Finder {
   }
 #endif
 
+  bool has_filters() const { return !dataset_.filters().empty(); }
+
+  double cost_of_asking() const {
+    return has_filters() ? kAsk : kAsk + static_cast<double>(chunk_size_) * kReadByte;
+  }
+
+  /// The chunks among the places [begin, end).
+  void ask_places(std::uint64_t begin, std::uint64_t end) {
+    if (begin >= end) return;
+    Shape place = grid_.place(begin);
+    while (begin < end) {
+      const Locked locked;
+      const auto handle = dataset_.open();
+      for (const std::uint64_t stop = std::min(end, begin + kBatch); begin < stop; ++begin) {
+        for (std::size_t i = 0; i < rank_; ++i) offset_[i] = place[i] * grid_.chunk_shape()[i];
+        if (const auto size = size_at(handle->id(), offset_.data()))
+          found_.push_back(checked(begin, *size));
+        advance(place);
+      }
+    }
+  }
+
+  void advance(Shape& place) const {
+    for (std::size_t i = rank_; i-- > 0;) {
+      if (++place[i] < grid_.grid_shape()[i]) return;
+      place[i] = 0;
+    }
+  }
+
+  std::optional<std::uint64_t> size_at(hid_t id, const hsize_t* offset) {
+    hsize_t size = chunk_size_;
+    if (has_filters()) {
+      if (H5Dget_chunk_storage_size(id, offset, &size) >= 0)
+        return size == 0 ? std::nullopt : std::optional<std::uint64_t>(size);
+    } else {
+      std::uint32_t mask = 0;
+      scratch_.resize(chunk_size_);
+      if (H5Dread_chunk(id, H5P_DEFAULT, offset, &mask, scratch_.data()) >= 0) return chunk_size_;
+    }
+    const Failure failure = last_failure();
+    for (const std::string_view none : {"not allocated", "address isn't defined"})
+      if (failure.text.find(none) != std::string::npos) return std::nullopt;
+    throw Error(failure.code, fmt::format("can't find the chunks of {}: HDF5 says \"{}\"",
+                                          dataset_.place(), failure.text));
+  }
+
   const Dataset& dataset_;
   const ChunkGrid& grid_;
   std::size_t rank_;
   std::vector<hsize_t> offset_;
+  std::uint64_t chunk_size_;  ///< Decoded.
   std::vector<EncodedChunk> found_;
 #if H5_VERSION_GE(1, 14, 0)
   std::exception_ptr failure_;
-#else
+#endif
   Handle space_;
   std::uint64_t count_ = 0;
-#endif
+  Bytes scratch_;
 };
 
 }  // namespace

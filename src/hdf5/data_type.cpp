@@ -133,7 +133,7 @@ Type reference(hid_t id) {
     type.memory = Handle::share(H5T_STD_REF_DSETREG);
     type.memory_size = sizeof(hdset_reg_ref_t);
   } else {
-    return unknown("references of a kind that this HDF5 library does not know");
+    return unknown("references as HDF5 1.12 introduced them, which HDF5 1.10 can't read");
   }
   return type;
 }

@@ -74,7 +74,7 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (null_ || element_->kind == Type::Kind::unknown) return;
   const Handle properties = own(H5Dget_create_plist(id), "read the layout of " + place());
   if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
-  if (H5Pget_external_count(properties.id()) > 0) open_external(id, properties.id());
+  if (H5Pget_external_count(properties.id()) > 0) find_external(id, properties.id());
   const H5D_layout_t layout = H5Pget_layout(properties.id());
   stored_ = layout != H5D_CONTIGUOUS || external_ || H5Dget_offset(id) != HADDR_UNDEF;
   if (layout != H5D_CHUNKED) return;
@@ -125,9 +125,7 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   fill_value_ = std::move(fill);
 }
 
-void Dataset::open_external(hid_t id, hid_t creation_properties) {
-  // Names of external files are relative to the HDF5 file where that finds them; HDF5's own rule is
-  // the working directory, as it was for whoever wrote them.
+void Dataset::find_external(hid_t id, hid_t creation_properties) {
   std::array<char, 4096> name{};
   check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
         "read the external files of " + place());
@@ -135,11 +133,20 @@ void Dataset::open_external(hid_t id, hid_t creation_properties) {
   const auto beside = std::filesystem::path(file_->path()).parent_path() / name.data();
   if (!std::filesystem::exists(beside, ignored)) return;
   std::array<char, 4096> path{};
-  if (H5Iget_name(id, path.data(), path.size()) <= 0) return;
+  if (H5Iget_name(id, path.data(), path.size()) > 0) external_name_ = path.data();
+}
+
+std::shared_ptr<const Handle> Dataset::open() const {
+  if (external_name_.empty()) return file_->keep_object(address_);
+  const Locked locked;
+  if (external_) return external_;
+  // HDF5's own rule is that such names are relative to the working directory, as it was for whoever
+  // wrote them; they are more often right beside the file.
   const Handle access = own(H5Pcreate(H5P_DATASET_ACCESS), "make access properties");
   check(H5Pset_efile_prefix(access.id(), "${ORIGIN}"), "make access properties");
   external_ = std::make_shared<const Handle>(
-      own(H5Dopen2(file_->id(), path.data(), access.id()), "open " + place()));
+      own(H5Dopen2(file_->id(), external_name_.c_str(), access.id()), "open " + place()));
+  return external_;
 }
 
 void Dataset::check_filters(hid_t id) const {

@@ -55,9 +55,7 @@ class Dataset {
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
 
   /// The dataset, opened.
-  std::shared_ptr<const Handle> open() const {
-    return external_ ? external_ : file_->keep_object(address_);
-  }
+  std::shared_ptr<const Handle> open() const;
 
   /// The dimensions that HDF5 knows.
   std::size_t outer_rank() const noexcept { return outer_rank_; }
@@ -66,7 +64,7 @@ class Dataset {
   void read_space(hid_t id);
   void read_layout(hid_t id, const Limits& limits);
   void read_fill_value(hid_t creation_properties);
-  void open_external(hid_t id, hid_t creation_properties);
+  void find_external(hid_t id, hid_t creation_properties);
   void check_filters(hid_t id) const;
   void read_outer(const Region& region, std::byte* out, Arena* arena) const;
 
@@ -81,8 +79,9 @@ class Dataset {
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
-  /// The dataset, kept open, if its values lie in other files.
-  std::shared_ptr<const Handle> external_;
+  /// The name in its file of a dataset whose values lie in other files beside that.
+  std::string external_name_;
+  mutable std::shared_ptr<const Handle> external_;  ///< Such a dataset, kept open; under the mutex.
 };
 
 }  // namespace engram::hdf5

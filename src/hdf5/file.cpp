@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <string_view>
 
 #include "hdf5/library.hpp"
@@ -59,9 +60,23 @@ bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+/// True when the file begins as the first of several that the family or multi driver wrote.
+bool is_one_of_several(const std::string& path) {
+  std::string head(2048, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  return contains(head, "NCSAmult") || contains(head, "NCSAfami");
+}
+
 [[noreturn]] void throw_open_failure(const std::string& path) {
   const Failure failure = last_failure();
   const std::string& said = failure.text;
+  if (is_one_of_several(path))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{} is one of several files that make up one HDF5 file (of the family, "
+                            "multi or split driver): join them first, with h5repart or h5repack",
+                            path));
   if (contains(said, "file signature not found"))
     throw Error(ErrorCode::unsupported,
                 fmt::format("{} is no HDF5 file: HDF5's signature is neither at its start nor at "
@@ -81,11 +96,6 @@ bool contains(const std::string& text, std::string_view part) {
                 fmt::format("{} is marked as open for writing: another program writes it, or ended "
                             "without closing it (then h5clear -s removes the mark)",
                             path));
-  if (contains(said, "driver"))
-    throw Error(ErrorCode::unsupported,
-                fmt::format("{} is one of several files that make up one HDF5 file (HDF5 says "
-                            "\"{}\"): join them first with h5repart or h5repack",
-                            path, said));
   throw Error(failure.code, fmt::format("can't open {}: HDF5 says \"{}\"", path, said));
 }
 

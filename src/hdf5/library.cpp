@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
+#include <exception>
 #include <mutex>
 #include <vector>
+
+#include "hdf5/lzf_filter.hpp"
 
 namespace engram::hdf5 {
 namespace {
@@ -22,22 +24,33 @@ std::recursive_mutex& mutex() {
 }
 
 struct Message {
-  hid_t major = -1, minor = -1;
+  hid_t minor = -1;
   std::string text;
 };
 
+// Called from C: nothing may be thrown.
 herr_t collect(unsigned, const H5E_error2_t* entry, void* messages) {
-  auto& list = *static_cast<std::vector<Message>*>(messages);
-  list.push_back({entry->maj_num, entry->min_num, entry->desc != nullptr ? entry->desc : ""});
-  return 0;
+  try {
+    auto& list = *static_cast<std::vector<Message>*>(messages);
+    list.push_back({entry->min_num, entry->desc != nullptr ? entry->desc : ""});
+    return 0;
+  } catch (const std::exception&) {
+    return -1;
+  }
+}
+
+/// HDF5 met a version of something that it does not know.
+bool is_newer(const std::string& text) {
+  return text.starts_with("bad version number") || text.starts_with("Bad version number") ||
+         text.find("unknown version") != std::string::npos;
 }
 
 ErrorCode classify(const std::vector<Message>& stack) {
   for (const Message& message : stack) {
     if (message.text.find("errno =") != std::string::npos) return ErrorCode::io_error;
     if (message.text.find("required filter") != std::string::npos) return ErrorCode::unsupported;
-    if (message.minor == H5E_VERSION || message.minor == H5E_UNSUPPORTED)
-      return ErrorCode::unsupported;
+    if (message.minor == H5E_UNSUPPORTED || is_newer(message.text)) return ErrorCode::unsupported;
+    if (message.text == "unable to open external raw data file") return ErrorCode::not_found;
   }
   return ErrorCode::corrupt_data;
 }
@@ -53,6 +66,9 @@ Locked::Locked() {
     H5open();
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     silenced = true;
+    static bool registered = false;
+    if (!registered) register_lzf_filter();
+    registered = true;
   }
 }
 
@@ -93,6 +109,7 @@ Failure last_failure() {
     break;
   }
   if (failure.text.empty()) failure.text = "no reason given";
+  if (is_newer(failure.text)) failure.text += "; a newer HDF5 library wrote this, or it is damaged";
   return failure;
 }
 
