@@ -262,7 +262,7 @@ struct Damage {
 void cut(Bytes& b) { b.pop_back(); }
 void lengthen(Bytes& b) { b.push_back(std::byte{0}); }
 void empty(Bytes& b) { b.clear(); }
-void flip(Bytes& b) { b[b.size() / 2] ^= std::byte{1}; }
+void flip(Bytes& b) { b[b.size() * 2 / 3] ^= std::byte{1}; }
 void flip_first(Bytes& b) { b[0] ^= std::byte{0x08}; }
 void flip_size(Bytes& b) { b[4] ^= std::byte{0x08}; }
 

@@ -73,11 +73,11 @@ TEST(NumcodecsCorpus, ObjectCodecsGiveTheSameBytesBack) {
           parse_json(file_text((each.path().parent_path() / "config.json").string()));
       const Bytes encoded = to_bytes(file_text(each.path().string()));
       if (config.at("id") == "json2") {
-        const auto shape = parse_json(as_text(encoded)).back().get<std::vector<std::uint64_t>>();
+        Json items = parse_json(as_text(encoded));
+        const auto shape = items.back().get<std::vector<std::uint64_t>>();
         const Json elements = decode_json2(encoded, shape);
-        if (config.at("indent").is_null()) {
-          EXPECT_EQ(as_text(encode_json2(elements, shape)), as_text(encoded));
-        }
+        items[items.size() - 2] = "|O";  // What is not made of objects names another type.
+        EXPECT_TRUE(as_text(encode_json2(elements, shape)) == dump_json(items, JsonStyle::compact));
       } else if (config.at("id") != "json") {  // Its first version, which nobody writes.
         ASSERT_GE(encoded.size(), 4U);
         const std::uint64_t count = std::to_integer<std::uint64_t>(encoded[0]) +
