@@ -14,7 +14,7 @@ import numpy as np
 from values import Values, kind_of, short
 from zarr_store import RESERVED, Store
 
-EXTRA = ("_ENUM", "_DATASPACE", "_ARRAY_DIMENSIONS")
+EXTRA = ("_ENUM", "_DATASPACE", "_TYPE", "_ARRAY_DIMENSIONS")
 ROOT = "/"
 
 
@@ -252,6 +252,10 @@ class RawCompare:
             wanted["_ENUM"] = dict(kind.enum)
         if dataset.shape is None:
             wanted["_DATASPACE"] = "null"
+        elif dataset.shape == () and kind.what in ("reference", "region"):
+            wanted["_DATASPACE"] = "scalar"
+        if kind.what in ("record", "list", "region", "opaque"):
+            extra.pop("_TYPE", None)
         extra.pop("_ARRAY_DIMENSIONS", None)
         if extra != wanted:
             self.result.problem(node, f"has {extra}, not {wanted}")

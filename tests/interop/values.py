@@ -22,6 +22,7 @@ class Kind:
     shape: tuple = ()          # list of a fixed shape (array types); () for sequences
     enum: tuple = ()           # number: pairs (name, value) of an enumeration
     variable_utf8: bool = False  # text: variable length and UTF-8
+    swapped: bool = False      # list: h5py gives big-endian elements of a sequence as if they were native
 
     def has(self, what):
         return (self.what == what or any(k.has(what) for _, k in self.fields)
@@ -40,7 +41,7 @@ def kind_of(dtype):
         return Kind("text", variable_utf8=text.length is None and text.encoding == "utf-8")
     sequence = h5py.check_vlen_dtype(dtype)
     if sequence is not None:
-        return Kind("list", item=kind_of(sequence))
+        return Kind("list", item=kind_of(sequence), swapped=sequence.byteorder == ">")
     reference = h5py.check_ref_dtype(dtype)
     if reference is not None:
         return Kind("reference" if reference is h5py.Reference else "region")
@@ -195,6 +196,8 @@ class Values:
             return self.nested(kind.item, np.asarray(a), b, stored)
         if a is None:
             a = ()
+        if kind.swapped and isinstance(a, np.ndarray) and a.dtype.isnative:
+            a = a.view(a.dtype.newbyteorder(">"))
         if isinstance(b, np.ndarray) and kind.item.what in ("number", "bool", "complex"):
             want = np.asarray(a)
             if len(want) == 0 and len(b) == 0:
