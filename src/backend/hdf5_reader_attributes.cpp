@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <utility>
@@ -103,8 +104,9 @@ hdmf::Attributes AttributeReader::read(hdf5::Id object, const hdf5::File& file,
                                        const std::string& path) {
   const hdf5::Locked locked;
   std::vector<std::string> names;
-  hdf5::check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add_name, &names),
+  hdf5::check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add_name, &names),
               "list the attributes");
+  std::sort(names.begin(), names.end());
   hdmf::Attributes attributes;
   for (std::string& name : names) {
     try {

@@ -119,7 +119,8 @@ void Hdf5TreeReader::read_link(const FilePtr& file, std::uint64_t group_address,
       }
       hdf5::Handle object;
       try {
-        object = hdf5::own(H5Oopen(group.id(), link.name.c_str(), H5P_DEFAULT), "open the object");
+        // By address: HDF5 needs not look the name up again.
+        object = file->open_object(link.address);
       } catch (Error& error) {
         error.at(path);
         throw;

@@ -29,7 +29,7 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
                  const Limits& limits)
     : file_(std::move(file)), address_(address), path_(std::move(path)) {
   const Locked locked;
-  const Handle type = own(H5Dget_type(id), "read the type of " + place());
+  const Handle type = own(H5Dget_type(id), "read the type of a dataset");
   whole_ = std::make_shared<const Type>(describe(type.id()));
   read_space(id);
   Shape inner;
@@ -50,7 +50,7 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
 std::string Dataset::place() const { return fmt::format("dataset {} of {}", path_, file_->path()); }
 
 void Dataset::read_space(hid_t id) {
-  const Handle space = own(H5Dget_space(id), "read the shape of " + place());
+  const Handle space = own(H5Dget_space(id), "read the shape of a dataset");
   switch (H5Sget_simple_extent_type(space.id())) {
     case H5S_NULL:
       null_ = true;
@@ -62,17 +62,17 @@ void Dataset::read_space(hid_t id) {
     default:
       break;
   }
-  const int rank = check(H5Sget_simple_extent_ndims(space.id()), "read the shape of " + place());
+  const int rank = check(H5Sget_simple_extent_ndims(space.id()), "read the shape of a dataset");
   std::vector<hsize_t> lengths(static_cast<std::size_t>(rank));
   check(H5Sget_simple_extent_dims(space.id(), lengths.data(), nullptr),
-        "read the shape of " + place());
+        "read the shape of a dataset");
   shape_.assign(lengths.begin(), lengths.end());
   outer_rank_ = shape_.size();
 }
 
 void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (null_ || element_->kind == Type::Kind::unknown) return;
-  const Handle properties = own(H5Dget_create_plist(id), "read the layout of " + place());
+  const Handle properties = own(H5Dget_create_plist(id), "read the layout of a dataset");
   if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
   if (H5Pget_external_count(properties.id()) > 0) find_external(id, properties.id());
   const H5D_layout_t layout = H5Pget_layout(properties.id());
@@ -81,7 +81,7 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
 
   std::vector<hsize_t> lengths(outer_rank_);
   check(H5Pget_chunk(properties.id(), static_cast<int>(outer_rank_), lengths.data()),
-        "read the chunk shape of " + place());
+        "read the chunk shape of a dataset");
   chunk_shape_.assign(lengths.begin(), lengths.end());
   if (std::find(chunk_shape_.begin(), chunk_shape_.end(), 0U) != chunk_shape_.end())
     throw Error(ErrorCode::corrupt_data, place() + " has chunks without elements");
@@ -95,7 +95,7 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   for (const Filter& filter : filters_)
     if (!is_available(filter.id)) missing_.push_back(filter);
   unsigned options = 0;
-  check(H5Pget_chunk_opts(properties.id(), &options), "read the layout of " + place());
+  check(H5Pget_chunk_opts(properties.id(), &options), "read the layout of a dataset");
   const bool partial_filtered =
       filters_.empty() || (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) == 0;
   plain_chunks_ = plain_chunks_ && element_->verbatim && partial_filtered;
@@ -104,7 +104,7 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
 void Dataset::read_fill_value(hid_t creation_properties) {
   plain_chunks_ = true;
   H5D_fill_value_t status = H5D_FILL_VALUE_UNDEFINED;
-  check(H5Pfill_value_defined(creation_properties, &status), "read the fill value of " + place());
+  check(H5Pfill_value_defined(creation_properties, &status), "read the fill value of a dataset");
   const std::uint64_t size = element_->memory_size;
   if (status == H5D_FILL_VALUE_UNDEFINED) return;
   if (status == H5D_FILL_VALUE_DEFAULT) {
@@ -113,7 +113,7 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   }
   Bytes fill(whole_->memory_size);
   check(H5Pget_fill_value(creation_properties, whole_->memory.id(), fill.data()),
-        "read the fill value of " + place());
+        "read the fill value of a dataset");
   // An array type may be filled with different elements, which one fill value can't tell.
   for (std::uint64_t at = size; at < fill.size(); at += size)
     plain_chunks_ =
@@ -128,7 +128,7 @@ void Dataset::read_fill_value(hid_t creation_properties) {
 void Dataset::find_external(hid_t id, hid_t creation_properties) {
   std::array<char, 4096> name{};
   check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
-        "read the external files of " + place());
+        "read the external files of a dataset");
   std::error_code ignored;
   const auto beside = std::filesystem::path(file_->path()).parent_path() / name.data();
   if (!std::filesystem::exists(beside, ignored)) return;
