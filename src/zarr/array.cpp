@@ -147,9 +147,8 @@ void Array::read(const Region& region, std::span<std::byte> out) const {
   const std::uint64_t size =
       checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region");
   if (out.size() != size)
-    throw Error(ErrorCode::invalid_argument,
-                "a buffer of " + std::to_string(out.size()) + " bytes for a region of " +
-                    std::to_string(size));
+    throw Error(ErrorCode::invalid_argument, "a buffer of " + std::to_string(out.size()) +
+                                                 " bytes for a region of " + std::to_string(size));
   const std::uint64_t chunk_size = element_count(metadata_.chunk_shape) * metadata_.type.size;
   Bytes fill;
   for_each_chunk(grid_, region, [&](const Shape& place, const Overlap& overlap) {

@@ -67,6 +67,18 @@ std::uint64_t integer_from_json(const Json& json, const DataType& type) {
 
 bool is_zero(const Json& json) { return json.is_number() && json.get<double>() == 0.0; }
 
+// Bio-Formats writes "0" for 0, which NumPy takes.
+std::optional<Json> quoted_number(const DataType& type, const Json& json) {
+  if (!json.is_string() || type.kind > Kind::floating) return std::nullopt;
+  try {
+    Json number = parse_json(json.get_ref<const std::string&>());
+    if (number.is_number()) return number;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 void unicode_from_json(const Json& json, std::span<std::byte> out) {
   if (!json.is_string() || !put_utf32(json.get_ref<const std::string&>(), out))
     bad_member(kMember, json, "text of at most " + std::to_string(out.size() / 4) + " characters");
@@ -91,12 +103,12 @@ Json fill_to_json(const DataType& type, const std::optional<Bytes>& fill_value) 
   if (!fill_value) return nullptr;
   Bytes element = *fill_value;
   if (element.size() != type.size)
-    throw Error(ErrorCode::invalid_argument,
-                "a fill value of " + std::to_string(element.size()) + " bytes for " +
-                    typestr(type) + ", which has " + std::to_string(type.size));
+    throw Error(ErrorCode::invalid_argument, "a fill value of " + std::to_string(element.size()) +
+                                                 " bytes for " + typestr(type) + ", which has " +
+                                                 std::to_string(type.size));
   // Base64 shows bytes as they are stored; all else is read as numbers.
-  const bool as_stored = type.kind == Kind::bytes || type.kind == Kind::opaque ||
-                         type.kind == Kind::structured;
+  const bool as_stored =
+      type.kind == Kind::bytes || type.kind == Kind::opaque || type.kind == Kind::structured;
   if (!as_stored) make_little_endian(type, element);
   const std::size_t half = element.size() / 2;
   const BytesView view = element;
@@ -121,6 +133,7 @@ Json fill_to_json(const DataType& type, const std::optional<Bytes>& fill_value) 
 
 std::optional<Bytes> fill_from_json(const DataType& type, const Json& json) {
   if (json.is_null()) return std::nullopt;
+  if (const auto number = quoted_number(type, json)) return fill_from_json(type, *number);
   Bytes element(static_cast<std::size_t>(type.size), std::byte{0});
   const std::span<std::byte> out = element;
   const std::size_t half = element.size() / 2;
@@ -129,7 +142,7 @@ std::optional<Bytes> fill_from_json(const DataType& type, const Json& json) {
       if (!json.is_boolean() && !json.is_number()) bad_member(kMember, json, "true or false");
       element.front() =
           std::byte{(json.is_boolean() ? json.get<bool>() : !is_zero(json)) ? std::uint8_t{1}
-                                                                           : std::uint8_t{0}};
+                                                                            : std::uint8_t{0}};
       return element;
     case Kind::integer:
     case Kind::unsigned_integer:

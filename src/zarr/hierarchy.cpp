@@ -42,14 +42,12 @@ class Budget {
 };
 
 void check_group(const Json& document) {
-  if (!document.is_object() || !document.contains("zarr_format") ||
-      document["zarr_format"] != 2)
+  if (!document.is_object() || !document.contains("zarr_format") || document["zarr_format"] != 2)
     throw Error(ErrorCode::corrupt_data, "group metadata have no member \"zarr_format\" of 2");
 }
 
 Json check_attributes(Json document) {
-  if (!document.is_object())
-    throw Error(ErrorCode::corrupt_data, "attributes are no JSON object");
+  if (!document.is_object()) throw Error(ErrorCode::corrupt_data, "attributes are no JSON object");
   return document;
 }
 
@@ -149,7 +147,8 @@ class ConsolidatedReader {
       if (name == kArray) nodes_[std::string(path)].array = &document;
       if (name == kAttributes) nodes_[std::string(path)].attributes = &document;
     }
-    std::erase_if(nodes_, [](const auto& node) { return !node.second.group && !node.second.array; });
+    std::erase_if(nodes_,
+                  [](const auto& node) { return !node.second.group && !node.second.array; });
   }
 
   Node read() {
@@ -158,9 +157,9 @@ class ConsolidatedReader {
       throw Error(ErrorCode::corrupt_data, "consolidated metadata have no root");
     Node root = read_node();
     if (next_ != nodes_.end())
-      throw Error(ErrorCode::corrupt_data,
-                  fmt::format("consolidated metadata have \"{}\", but no group above it",
-                              next_->first));
+      throw Error(
+          ErrorCode::corrupt_data,
+          fmt::format("consolidated metadata have \"{}\", but no group above it", next_->first));
     return root;
   }
 
@@ -172,8 +171,8 @@ class ConsolidatedReader {
     Node node;
     node.name = split(path).second;
     if (documents.attributes)
-      node.attributes = at_key(join(path, kAttributes),
-                               [&] { return check_attributes(*documents.attributes); });
+      node.attributes =
+          at_key(join(path, kAttributes), [&] { return check_attributes(*documents.attributes); });
     if (documents.array) {
       at_key(join(path, kArray), [&] { read_array_metadata(node, *documents.array, limits_); });
       return node;
@@ -196,11 +195,9 @@ std::optional<Json> read_consolidated(const store::ReadableStore& store, const L
   const auto bytes = store.get(store::Key(kConsolidated), wide.max_json_bytes);
   if (!bytes) return std::nullopt;
   const Json document = parse_json(as_text(*bytes), wide);
-  if (!document.is_object() || !document.contains("metadata") ||
-      !document["metadata"].is_object())
+  if (!document.is_object() || !document.contains("metadata") || !document["metadata"].is_object())
     throw Error(ErrorCode::corrupt_data, "member \"metadata\" is missing or no JSON object");
-  if (!document.contains("zarr_consolidated_format") ||
-      document["zarr_consolidated_format"] != 1)
+  if (!document.contains("zarr_consolidated_format") || document["zarr_consolidated_format"] != 1)
     throw Error(ErrorCode::unsupported,
                 "consolidated metadata have another \"zarr_consolidated_format\" than 1");
   return document["metadata"];

@@ -121,8 +121,8 @@ void bad_member(std::string_view member, const Json& found, std::string_view exp
 }
 
 std::uint64_t length_of(const Json& json, std::string_view member) {
-  const bool is_length = json.is_number_unsigned() ||
-                         (json.is_number_integer() && json.get<std::int64_t>() >= 0);
+  const bool is_length =
+      json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
   if (!is_length) bad_member(member, json, "a length from 0 to 2^64-1");
   return json.get<std::uint64_t>();
 }
@@ -134,8 +134,8 @@ Json to_zarray_json(const ArrayMetadata& metadata) {
   json["compressor"] = metadata.has_compressor ? codec_to_json(metadata.codecs.back()) : Json();
   if (metadata.separator != '.') json["dimension_separator"] = std::string(1, metadata.separator);
   json["dtype"] = metadata.is_object ? metadata.object_dtype : dtype_to_json(metadata.type);
-  json["fill_value"] = metadata.is_object ? metadata.object_fill
-                                          : fill_to_json(metadata.type, metadata.fill_value);
+  json["fill_value"] =
+      metadata.is_object ? metadata.object_fill : fill_to_json(metadata.type, metadata.fill_value);
   Json filters;
   for (std::size_t i = 0; i < filter_count; ++i)
     filters.push_back(codec_to_json(metadata.codecs[i]));
@@ -171,10 +171,6 @@ ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
   }
   check_sizes(metadata, limits);
   return metadata;
-}
-
-ArrayMetadata parse_zarray(std::string_view text, const Limits& limits) {
-  return parse_zarray(parse_json(text, limits), limits);
 }
 
 std::string chunk_key(const ArrayMetadata& metadata, const Shape& place) {

@@ -24,8 +24,8 @@ double half_to_double(std::uint16_t bits) noexcept {
   } else if (exponent == 0) {
     value = std::ldexp(fraction, 1 - kHalfBias - kHalfFractionBits);
   } else {
-    value = std::ldexp(fraction + (1 << kHalfFractionBits),
-                       exponent - kHalfBias - kHalfFractionBits);
+    value =
+        std::ldexp(fraction + (1 << kHalfFractionBits), exponent - kHalfBias - kHalfFractionBits);
   }
   return (bits & 0x8000) != 0 ? -value : value;
 }

@@ -14,38 +14,52 @@ namespace engram::zarr {
 namespace {
 
 constexpr std::uint64_t kFirstGuess = 64U << 10U;
-// A deflate stream grows by at most 1032 : 1.
+// The most that streams can grow: lz4 copies 255 bytes for one, deflate 258 for 2 bits; a zstd
+// block of 128 KiB takes 4 bytes; a bzip2 block, which stands for 46 MB of one letter, takes 32.
+constexpr std::uint64_t kLz4Ratio = 256;
 constexpr std::uint64_t kDeflateRatio = 1032;
+constexpr std::uint64_t kZstdRatio = 32768;
+constexpr std::uint64_t kBzip2Block = 46'000'000;
+constexpr std::uint64_t kBzip2BlockStored = 32;
 
 std::uint64_t u32_at(BytesView bytes, std::size_t offset) {
   return bytes.size() < offset + 4 ? 0 : get_unsigned(bytes.subspan(offset, 4));
 }
 
 // Nothing in the metadata says how long the payload of objects is, so the compressor's own head
-// gives the size where it has one (the codec still checks it), and the rest is found by doubling.
+// gives the size where it has one (the codec still checks it); else it is found by doubling, up to
+// what a stream of that size can hold at all.
 struct SizeGuess {
   std::uint64_t first = kFirstGuess;
   std::uint64_t last = 0;
 };
 
-SizeGuess guess_size(const std::string& codec, BytesView encoded, std::uint64_t limit) {
+SizeGuess said_size(std::uint64_t said, std::uint64_t most) {
+  if (said > most)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("a stream says that it holds {} bytes, but can't hold more than {}",
+                            said, most));
+  return {said, said};
+}
+
+SizeGuess guess_size(const std::string& codec, BytesView encoded) {
   const std::uint64_t size = encoded.size();
-  if (codec == "blosc") return {u32_at(encoded, 4), u32_at(encoded, 4)};
-  if (codec == "lz4") return {u32_at(encoded, 0), u32_at(encoded, 0)};
-  if (codec == "shuffle" || codec == "fletcher32") return {size, size};
-  if (codec == "zlib" || codec == "gzip")
-    return {std::max(kFirstGuess, 4 * size), size * kDeflateRatio + kFirstGuess};
-  return {std::max(kFirstGuess, 4 * size), limit};
+  if (codec == "blosc") return said_size(u32_at(encoded, 4), size * kZstdRatio);
+  if (codec == "lz4") return said_size(u32_at(encoded, 0), size * kLz4Ratio);
+  const std::uint64_t first = std::max(kFirstGuess, 4 * size);
+  if (codec == "zlib" || codec == "gzip") return {first, size * kDeflateRatio + first};
+  if (codec == "zstd") return {first, size * kZstdRatio + first};
+  if (codec == "bz2") return {first, (size / kBzip2BlockStored + 1) * kBzip2Block};
+  return {size, size};
 }
 
 Bytes decode_one(const CodecConfig& config, BytesView encoded, const Limits& limits) {
   const codec::BytesCodecPtr codec = codec::make_codec(config);
-  const auto guess = guess_size(config.name, encoded, limits.max_chunk_bytes);
+  const auto guess = guess_size(config.name, encoded);
   const std::uint64_t last = std::min(guess.last, limits.max_chunk_bytes);
   if (guess.first > limits.max_chunk_bytes)
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("a chunk of objects has {} bytes, above {}", guess.first,
-                            limits.max_chunk_bytes));
+    throw Error(ErrorCode::limit_exceeded, fmt::format("a chunk of objects has {} bytes, above {}",
+                                                       guess.first, limits.max_chunk_bytes));
   for (std::uint64_t size = std::min(guess.first, last);; size = std::min(4 * size, last)) {
     Bytes decoded(static_cast<std::size_t>(size));
     try {

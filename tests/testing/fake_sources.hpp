@@ -87,7 +87,8 @@ Bytes bytes_of(const std::vector<T>& values) {
 
 template <typename T>
 std::shared_ptr<const ArraySource> fake_array(DataType type, Shape shape,
-                                              const std::vector<T>& values, Shape chunk_shape = {}) {
+                                              const std::vector<T>& values,
+                                              Shape chunk_shape = {}) {
   return std::make_shared<const FakeArray>(
       ArrayInfo{std::move(type), std::move(shape), std::move(chunk_shape), std::nullopt},
       bytes_of(values));
@@ -148,8 +149,8 @@ inline hdmf::DatasetBuilder dataset_of(std::string name, hdmf::ObjectType type, 
   dataset.name = std::move(name);
   dataset.attributes = std::move(attributes);
   dataset.is_scalar = shape.empty();
-  dataset.data = std::make_shared<const FakeObjects>(std::move(type), std::move(shape),
-                                                     std::move(values));
+  dataset.data =
+      std::make_shared<const FakeObjects>(std::move(type), std::move(shape), std::move(values));
   return dataset;
 }
 
@@ -166,7 +167,8 @@ inline hdmf::Attributes attributes_of(
 }
 
 /// How a plain conversion would write an array: its chunks, or one, under `codecs`.
-inline backend::ArrayPlan plan_for(const ArraySource& source, std::vector<CodecConfig> codecs = {}) {
+inline backend::ArrayPlan plan_for(const ArraySource& source,
+                                   std::vector<CodecConfig> codecs = {}) {
   backend::ArrayPlan plan;
   plan.info = source.info();
   plan.codecs = std::move(codecs);

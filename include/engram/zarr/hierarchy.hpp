@@ -21,13 +21,13 @@ struct Node {
   Json attributes = Json::object();    ///< `.zattrs`.
   std::optional<ArrayMetadata> array;  ///< None: a group, or an array that `refusal` tells of.
   std::string refusal;  ///< Why engram can't read this array (its data type); empty for all others.
-  std::vector<Node> children;          ///< Sorted by the bytes of their names.
+  std::vector<Node> children;  ///< Sorted by the bytes of their names.
 };
 
 /// Reads all metadata below the root of `store`: from `.zmetadata` when it is there and
 /// `use_consolidated`, else from the single files. Throws Error(not_found) when there is no group
-/// or array at the root, Error(corrupt_data) naming the key, Error(limit_exceeded). A directory that
-/// is neither group nor array is passed over.
+/// or array at the root, Error(corrupt_data) naming the key, Error(limit_exceeded). A directory
+/// that is neither group nor array is passed over.
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated = true,
                     const Limits& limits = {});
 

@@ -21,7 +21,7 @@ struct ArrayMetadata {
   Shape shape;        ///< Rank 0 to Limits::max_rank.
   Shape chunk_shape;  ///< Same rank, no zero.
   std::optional<Bytes>
-      fill_value;        ///< One element of `type`; none: null. For objects see object_fill.
+      fill_value;  ///< One element of `type`; none: null. For objects see object_fill.
   /// "|O", or a list of fields with "|O" in it (as hdmf-zarr's pickled compounds have).
   Json object_dtype = "|O";
   Json object_fill = 0;  ///< The fill value of an object array as it stands in the metadata.
@@ -40,10 +40,9 @@ std::string to_zarray(const ArrayMetadata& metadata);
 /// The same as JSON, for consolidated metadata.
 Json to_zarray_json(const ArrayMetadata& metadata);
 
-/// What `.zarray` says. Throws Error(corrupt_data) that names the member, what was found and what
+/// What `.zarray` (see parse_json) says. Throws Error(corrupt_data) that names the member, what was found and what
 /// was expected, Error(unsupported) for a data type that engram does not know,
 /// Error(limit_exceeded).
-ArrayMetadata parse_zarray(std::string_view text, const Limits& limits = {});
 ArrayMetadata parse_zarray(const Json& json, const Limits& limits = {});
 
 /// The key of the chunk at `place` below its array: "0.3", "0/3"; "0" for rank 0.
