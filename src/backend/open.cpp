@@ -66,8 +66,9 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 }
 
 [[noreturn]] void refuse(const std::string& path, std::string_view found) {
-  throw Error(ErrorCode::unsupported,
-              fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories", path, found));
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories", path, found));
 }
 
 std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& limits) {
@@ -78,9 +79,9 @@ std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& li
   if (holds("zarr.json")) refuse(path, "a Zarr v3 store");
   if (!holds(".zgroup") && !holds(".zarray") && !holds(".zmetadata"))
     refuse(path, "a directory without .zgroup");
-  return open_zarr_reader(std::make_shared<const store::DirectoryStore>(
-                              path, store::DirectoryStore::Mode::read),
-                          limits);
+  return open_zarr_reader(
+      std::make_shared<const store::DirectoryStore>(path, store::DirectoryStore::Mode::read),
+      limits);
 }
 
 std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits) {
@@ -109,8 +110,7 @@ std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limit
     case fs::regular_file:
       return open_file(path, limits);
     case fs::status_error:
-      throw Error(ErrorCode::io_error,
-                  fmt::format("can't read {}: {}", path, failed.message()));
+      throw Error(ErrorCode::io_error, fmt::format("can't read {}: {}", path, failed.message()));
     default:
       refuse(path, "neither a file nor a directory");
   }

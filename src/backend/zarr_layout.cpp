@@ -31,9 +31,7 @@ std::optional<std::string> text_member(const Json& json, std::string_view name) 
   return found->get<std::string>();
 }
 
-std::string absolute(std::string path) {
-  return path.starts_with('/') ? path : "/" + path;
-}
+std::string absolute(std::string path) { return path.starts_with('/') ? path : "/" + path; }
 
 // The one difference between attributes and elements is how references are wrapped.
 Json to_json(const Value& value, bool in_attribute);
@@ -124,9 +122,8 @@ Value number_from_json(const DataType& type, const Json& json) {
       if (!json.is_array() || json.size() != type.fields.size()) break;
       hdmf::List list;
       for (std::size_t i = 0; i < json.size(); ++i)
-        list.push_back(type.fields[i].shape.empty()
-                           ? number_from_json(type.fields[i].type, json[i])
-                           : attribute_from_json(json[i]));
+        list.push_back(type.fields[i].shape.empty() ? number_from_json(type.fields[i].type, json[i])
+                                                    : attribute_from_json(json[i]));
       return list;
     }
     default:
@@ -181,8 +178,7 @@ std::optional<ObjectType> parse_named(const std::string& name) {
     return type;
   }
   if (name == kObject || name == kRegion) {
-    type.kind =
-        name == kObject ? ObjectType::Kind::reference : ObjectType::Kind::region_reference;
+    type.kind = name == kObject ? ObjectType::Kind::reference : ObjectType::Kind::region_reference;
     return type;
   }
   const auto number = number_named(name);

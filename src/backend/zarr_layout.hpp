@@ -13,8 +13,8 @@
 /// specs/zarr-layout.md is their description.
 namespace engram::backend::layout {
 
-inline constexpr std::string_view kZarrDtype = "zarr_dtype";  ///< On every array: what it holds.
-inline constexpr std::string_view kZarrLink = "zarr_link";    ///< On groups: a list of links.
+inline constexpr std::string_view kZarrDtype = "zarr_dtype";   ///< On every array: what it holds.
+inline constexpr std::string_view kZarrLink = "zarr_link";     ///< On groups: a list of links.
 inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
 inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.
 inline constexpr std::string_view kDataspace = "_DATASPACE";   ///< On arrays: "null" or "scalar".

@@ -40,8 +40,7 @@ Meaning meaning_of(const zarr::Node& node) {
   meaning.is_scalar = node.array->shape.empty() ||
                       (one && (attribute_is(node, layout::kZarrDtype, layout::kScalar) ||
                                attribute_is(node, layout::kDataspace, layout::kScalar)));
-  meaning.is_null = attribute_is(node, layout::kDataspace, "null") &&
-                    node.array->shape == Shape{0};
+  meaning.is_null = attribute_is(node, layout::kDataspace, "null") && node.array->shape == Shape{0};
   return meaning;
 }
 
@@ -130,8 +129,7 @@ class ZarrReader final : public Reader {
     for (const zarr::Node& child : node.children) {
       const std::string below = hdmf::join_path(path, child.name);
       if (!child.refusal.empty()) {
-        notices_.push_back(
-            {Notice::Kind::left_out, below, "array left out: " + child.refusal});
+        notices_.push_back({Notice::Kind::left_out, below, "array left out: " + child.refusal});
       } else if (child.array) {
         group.datasets.push_back(dataset(below, child));
       } else {
@@ -181,8 +179,8 @@ class ZarrReader final : public Reader {
     dataset.is_null = meaning.is_null;
     if (const Json* names = attribute(node, layout::kEnumeration))
       dataset.enumeration = enumeration(*names);
-    const auto array = std::make_shared<const zarr::Array>(store_, path.substr(1), *node.array,
-                                                           limits_);
+    const auto array =
+        std::make_shared<const zarr::Array>(store_, path.substr(1), *node.array, limits_);
     const Shape shape = meaning.is_scalar ? Shape{} : node.array->shape;
     if (node.array->is_object) {
       dataset.data = objects(array, meaning, shape);
@@ -209,8 +207,7 @@ class ZarrReader final : public Reader {
   }
 
   static std::shared_ptr<const hdmf::ObjectSource> objects(
-      const std::shared_ptr<const zarr::Array>& array, const Meaning& meaning,
-      const Shape& shape) {
+      const std::shared_ptr<const zarr::Array>& array, const Meaning& meaning, const Shape& shape) {
     using Form = ZarrObjectSource::Form;
     const zarr::ArrayMetadata& metadata = array->metadata();
     const CodecConfig codec = metadata.codecs.empty() ? CodecConfig{} : metadata.codecs.front();

@@ -29,8 +29,8 @@ auto at_array(const zarr::Array& array, Read read) {
 
 // A record's value as its type has it: references that were packed as text are references again.
 Value typed(const ObjectType& type, const Value& value) {
-  const bool is_reference = type.kind == ObjectType::Kind::reference ||
-                            type.kind == ObjectType::Kind::region_reference;
+  const bool is_reference =
+      type.kind == ObjectType::Kind::reference || type.kind == ObjectType::Kind::region_reference;
   if (is_reference && value.is<std::string>()) {
     const auto& text = value.as<std::string>();
     return text.empty() ? Value() : layout::element_from_json(type, parse_json(text));

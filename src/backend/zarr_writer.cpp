@@ -116,8 +116,7 @@ class ZarrWriter final : public Writer {
     return !schema_path_.empty() && dataset.is_scalar && path.starts_with(schema_path_ + "/");
   }
 
-  void write_group(const std::string& path, const hdmf::GroupBuilder& group,
-                   const ZarrTree& tree) {
+  void write_group(const std::string& path, const hdmf::GroupBuilder& group, const ZarrTree& tree) {
     std::vector<Notice> notices;
     Json attributes = attributes_to_json(path, group.attributes, notices);
     const auto links = tree.kept_links(path, group, notices);

@@ -16,8 +16,7 @@ bool is_compressor(const CodecConfig& codec) {
 }
 
 void repeat(BytesView element, Bytes& out) {
-  for (auto to = out.begin(); to != out.end();)
-    to = std::copy(element.begin(), element.end(), to);
+  for (auto to = out.begin(); to != out.end();) to = std::copy(element.begin(), element.end(), to);
 }
 
 }  // namespace
@@ -87,8 +86,7 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("chunk {} of /{} was given {} bytes, not {}", chunk_number, path_,
                             elements.size(), expected));
-  const bool as_given =
-      region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
+  const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
   const Bytes whole = as_given ? Bytes() : whole_chunk(region, elements);
   put(chunk_number, pipeline_.encode(as_given ? elements : BytesView(whole), metadata_.type.size));
   ++counters_->chunks_recoded;

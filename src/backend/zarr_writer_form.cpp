@@ -23,15 +23,14 @@ std::uint64_t count_references(const Value& value) {
 
 bool is_number_sequence(const ObjectType& type) {
   return type.kind == ObjectType::Kind::sequence &&
-         type.element->kind == ObjectType::Kind::number &&
-         type.element->type.kind <= Kind::complex;
+         type.element->kind == ObjectType::Kind::number && type.element->type.kind <= Kind::complex;
 }
 
 // What numcodecs' json2 says of itself; hdmf-zarr writes schemas with all of it.
 Json full_json2() {
-  return {{"allow_nan", true},   {"check_circular", true}, {"encoding", "utf-8"},
+  return {{"allow_nan", true},    {"check_circular", true}, {"encoding", "utf-8"},
           {"ensure_ascii", true}, {"indent", nullptr},      {"separators", {",", ":"}},
-          {"skipkeys", false},   {"sort_keys", true},      {"strict", true}};
+          {"skipkeys", false},    {"sort_keys", true},      {"strict", true}};
 }
 
 Bytes json2_payload(const std::vector<std::string>& items, const Shape& shape) {
@@ -165,8 +164,7 @@ zarr::ArrayMetadata ObjectForm::metadata() const {
       // zarr-python 3 takes "" only; hdmf-zarr 0.14 finds byte strings only with 0.
       const bool as_bytes = bad_text_ || kind_ == Kind::byte_text;
       metadata.codecs = {{as_bytes ? "vlen-bytes" : "vlen-utf8", Json::object()}};
-      metadata.object_fill =
-          as_bytes && options_.compat == Compat::hdmf_zarr ? Json(0) : Json("");
+      metadata.object_fill = as_bytes && options_.compat == Compat::hdmf_zarr ? Json(0) : Json("");
       break;
     }
     case Kind::numbers:

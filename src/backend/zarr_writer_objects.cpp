@@ -44,8 +44,8 @@ class Blocks {
       for (std::size_t d = 0; d < box.origin.size(); ++d) box.origin[d] += region.origin[d];
       const std::vector<hdmf::Value> values = source_.read(box);
       if (values.size() != box_count)
-        throw Error(ErrorCode::corrupt_data, fmt::format("{} values were read, not {}",
-                                                         values.size(), box_count));
+        throw Error(ErrorCode::corrupt_data,
+                    fmt::format("{} values were read, not {}", values.size(), box_count));
       std::uint64_t bytes = 0;
       for (const hdmf::Value& value : values) {
         const std::optional<std::uint64_t> size = visit(value);
@@ -116,8 +116,8 @@ class ObjectWriter {
       const Shape place = grid.place(number);
       auto items = read_chunk(grid.region(place), written);
       if (!items) return std::nullopt;
-      const auto padded = pad(std::move(*items), grid.region(place).shape, source_chunk,
-                              form_.padding());
+      const auto padded =
+          pad(std::move(*items), grid.region(place).shape, source_chunk, form_.padding());
       write_chunk(metadata, place, form_.payload(padded, metadata.chunk_shape), written);
     }
     return written;
@@ -187,8 +187,8 @@ Region box_at(const Shape& shape, std::uint64_t offset, std::uint64_t max_elemen
   }
   std::uint64_t below = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
-    box.shape[d] = std::min(shape[d] - box.origin[d],
-                            std::max<std::uint64_t>(1, max_elements / below));
+    box.shape[d] =
+        std::min(shape[d] - box.origin[d], std::max<std::uint64_t>(1, max_elements / below));
     if (box.shape[d] < shape[d]) break;
     below *= shape[d];
   }

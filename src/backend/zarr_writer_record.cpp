@@ -211,8 +211,7 @@ Value RecordPacker::native(const ObjectType& type, const Value& value) const {
   if (type.kind != ObjectType::Kind::record) return value;
   hdmf::List row;
   const hdmf::List& list = fields_of(type, value);
-  for (std::size_t i = 0; i < list.size(); ++i)
-    row.push_back(native(type.fields[i].type, list[i]));
+  for (std::size_t i = 0; i < list.size(); ++i) row.push_back(native(type.fields[i].type, list[i]));
   return row;
 }
 

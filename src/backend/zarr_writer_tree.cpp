@@ -17,8 +17,9 @@ constexpr std::string_view kTypeAttribute = "neurodata_type";
 constexpr std::string_view kLongestFile = "/.zmetadata";
 
 void refuse_name(const std::string& path, std::string_view reason) {
-  throw Error(ErrorCode::unsupported,
-              fmt::format("{} can't be written to Zarr: {}; rename it in the source", path, reason));
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("{} can't be written to Zarr: {}; rename it in the source", path, reason));
 }
 
 void check_name(const std::string& path, const std::string& name) {
