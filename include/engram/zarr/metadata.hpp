@@ -40,8 +40,8 @@ std::string to_zarray(const ArrayMetadata& metadata);
 /// The same as JSON, for consolidated metadata.
 Json to_zarray_json(const ArrayMetadata& metadata);
 
-/// What `.zarray` (see parse_json) says. Throws Error(corrupt_data) that names the member, what was found and what
-/// was expected, Error(unsupported) for a data type that engram does not know,
+/// What `.zarray` (see parse_json) says. Throws Error(corrupt_data) that names the member, what was
+/// found and what was expected, Error(unsupported) for a data type that engram does not know,
 /// Error(limit_exceeded).
 ArrayMetadata parse_zarray(const Json& json, const Limits& limits = {});
 
