@@ -3,7 +3,7 @@
 execute_process(COMMAND mktemp -d OUTPUT_VARIABLE work OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 set(steps
   "${CMAKE_COMMAND}|--install|${BUILD}|--prefix|${work}/prefix"
-  "${CMAKE_COMMAND}|-S|${CMAKE_CURRENT_LIST_DIR}|-B|${work}/build|-DCMAKE_PREFIX_PATH=${work}/prefix"
+  "${CMAKE_COMMAND}|-S|${CMAKE_CURRENT_LIST_DIR}|-B|${work}/build|-G|Ninja|-DCMAKE_PREFIX_PATH=${work}/prefix"
   "${CMAKE_COMMAND}|--build|${work}/build"
   "${work}/build/outside|${INPUT}|${work}/out.zarr"
   "${work}/prefix/bin/engram|--version")
