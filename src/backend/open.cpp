@@ -11,10 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "engram/base/error.hpp"
 #include "engram/store/directory_store.hpp"
@@ -22,7 +23,7 @@
 namespace engram::backend {
 namespace {
 
-namespace fs = boost::filesystem;
+namespace fs = std::filesystem;
 
 constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
 constexpr std::uint64_t kFirstUserBlock = 512;
@@ -73,7 +74,7 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 
 std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& limits) {
   const auto holds = [&](const char* name) {
-    boost::system::error_code ignored;
+    std::error_code ignored;
     return fs::exists(fs::path(path) / name, ignored);
   };
   if (holds("zarr.json")) refuse(path, "a Zarr v3 store");
@@ -85,7 +86,7 @@ std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& li
 }
 
 std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits) {
-  boost::system::error_code failed;
+  std::error_code failed;
   const std::uint64_t size = fs::file_size(path, failed);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
@@ -100,16 +101,16 @@ std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits)
 }  // namespace
 
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits) {
-  boost::system::error_code failed;
+  std::error_code failed;
   const fs::file_status status = fs::status(path, failed);
   switch (status.type()) {
-    case fs::file_not_found:
+    case fs::file_type::not_found:
       throw Error(ErrorCode::not_found, fmt::format("there is nothing at {}", path));
-    case fs::directory_file:
+    case fs::file_type::directory:
       return open_directory(path, limits);
-    case fs::regular_file:
+    case fs::file_type::regular:
       return open_file(path, limits);
-    case fs::status_error:
+    case fs::file_type::none:
       throw Error(ErrorCode::io_error, fmt::format("can't read {}: {}", path, failed.message()));
     default:
       refuse(path, "neither a file nor a directory");
