@@ -5,8 +5,7 @@ own: one HDF5 object is one node, two objects are two. Each object is compared o
 shape, values, and where its references lead. What is not in the store must have a notice in engram's report, and each
 such notice must be about something that is not there.
 """
-import json
-import sys
+import multiprocessing
 
 import h5py
 import numpy as np
@@ -131,12 +130,14 @@ class RawCompare:
         self.values = Values(self.resolver)
         self.placed = {}            # identity -> node
         self.taken = {}             # node -> identity
-        self.references, self.unresolved = [], []
+        self.references, self.unresolved, self.opened = [], [], []
         self.here = ROOT
 
     def run(self):
         with h5py.File(self.source, "r") as file:
             self.resolver.file = file
+            if file.userblock_size:
+                self.result.missing(ROOT, "the user block")
             self.object(file["/"], ROOT)
             self.follow_references()
         return self.result.finish()
@@ -196,7 +197,9 @@ class RawCompare:
         try:
             if group.id.links.get_info(raw).type not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT, h5py.h5l.TYPE_EXTERNAL):
                 return None
-            return group[raw]
+            item = group[raw]
+            self.opened.append(item)  # so that a file that is linked to keeps its number
+            return item
         except (KeyError, OSError, ValueError):
             return None
 
@@ -245,7 +248,7 @@ class RawCompare:
         """The attributes that engram adds to say what Zarr cannot."""
         try:
             kind, shape = flattened(kind_of(dataset.dtype), dataset.shape)
-        except (TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - what h5py cannot read is listed by dataset()
             return
         wanted = {}
         if kind.what == "number" and kind.enum:
@@ -270,7 +273,7 @@ class RawCompare:
         try:
             b = self.store.array(node)
             word = self.store.attributes(node).get("zarr_dtype")
-            problem = self.word(kind, dataset, word) or self.one_dataset(kind, shape, a, b)
+            problem = self.word(kind, shape, word) or self.one_dataset(kind, shape, a, b)
         except Exception as error:  # noqa: BLE001 - unreadable is different
             problem = f"cannot be read: {type(error).__name__}: {error}"
         self.result.arrays += 1
@@ -285,15 +288,18 @@ class RawCompare:
         if b.shape != wanted:
             return f"shape is {b.shape}, not {wanted}"
         values = b[...]
-        a = np.asarray(a, dtype=object if kind.what in ("list", "reference", "region", "text") else None)
-        if shape == ():
-            a = objects([a[()]] if a.ndim == 0 else [a], (1,)) if a.dtype == object else a.reshape((1,))
+        if shape == () and kind.what in ("list", "reference", "region", "text"):
+            a = objects([a], (1,))
+        elif shape == ():
+            a = np.asarray(a).reshape((1,))
+        else:
+            a = np.asarray(a, dtype=object if kind.what in ("list", "reference", "region", "text") else None)
         return self.values.dataset(kind, a, values)
 
     @staticmethod
-    def word(kind, dataset, word):
+    def word(kind, shape, word):
         """The reserved attribute zarr_dtype."""
-        if dataset.shape == () and kind.what not in ("reference", "region"):
+        if shape == () and kind.what not in ("reference", "region"):
             wanted = ["scalar"]
         elif kind.what == "reference":
             wanted = ["object"]
@@ -375,13 +381,23 @@ def compare(source, target, notices=()):
     return RawCompare(source, target, notices).run()
 
 
-def main():
-    """raw_compare.py SOURCE TARGET NOTICES.json: for a child process, where HDF5 may die of a damaged file."""
-    import hdf5plugin  # noqa: F401 - registers the filters
-    with open(sys.argv[3], encoding="utf-8") as file:
-        result = compare(sys.argv[1], sys.argv[2], json.load(file))
-    json.dump({"problems": result.problems, "unread": result.unread}, sys.stdout)
+def compare_in_child(source, target, notices, timeout=60):
+    """The Comparison, made in a child process: its HDF5 may die of a file, or never end; then the reason."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
 
-
-if __name__ == "__main__":
-    main()
+    def work():
+        try:
+            sender.send(compare(source, target, notices))
+        except Exception as error:  # noqa: BLE001 - for the parent to judge
+            sender.send(f"{type(error).__name__}: {error}")
+    child = context.Process(target=work, daemon=True)
+    child.start()
+    sender.close()
+    try:
+        return receiver.recv() if receiver.poll(timeout) else "h5py does not end"
+    except EOFError:
+        return "h5py dies"
+    finally:
+        child.kill()
+        child.join()
