@@ -1,0 +1,210 @@
+#include "converters/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "converters/fake_chunks.hpp"
+#include "testing/expect_error.hpp"
+
+namespace engram::converter {
+namespace {
+
+using testing::dataset_of;
+using testing::expect_error;
+using testing::FakeChunkedArray;
+using testing::FakeWriter;
+
+const std::vector<CodecConfig> kZlib{{"zlib", {{"level", 4}}}};
+
+std::shared_ptr<FakeChunkedArray> chunked(DataType type, Shape shape, Shape chunk_shape,
+                                          std::vector<CodecConfig> codecs = kZlib,
+                                          std::optional<Bytes> fill = std::nullopt) {
+  return std::make_shared<FakeChunkedArray>(
+      ArrayInfo{std::move(type), std::move(shape), std::move(chunk_shape), std::move(fill)},
+      std::move(codecs), std::map<std::uint64_t, Bytes>{});
+}
+
+// An array of which only the shape is asked for.
+class ShapeOnly final : public ArraySource {
+ public:
+  ShapeOnly(DataType type, Shape shape, bool stored = true)
+      : info_{std::move(type), std::move(shape), {}, std::nullopt}, stored_(stored) {}
+  const ArrayInfo& info() const override { return info_; }
+  void read(const Region&, std::span<std::byte>) const override {}
+  bool is_stored() const override { return stored_; }
+
+ private:
+  ArrayInfo info_;
+  bool stored_;
+};
+
+PlannedDataset plan_one(std::shared_ptr<const ArraySource> source,
+                        const std::string& codec = "keep", const std::string& chunks = "keep",
+                        bool adopts = true, const Limits& limits = {}) {
+  hdmf::GroupBuilder root;
+  root.datasets.push_back(dataset_of("data", std::move(source)));
+  FakeWriter writer;
+  writer.adopts = adopts;
+  auto plan = make_plan(root, parse_codec_rule(codec), parse_chunk_rule(chunks), writer, limits);
+  EXPECT_EQ(plan.datasets.size(), 1U);
+  auto planned = plan.datasets.at(0);
+  planned.dataset = nullptr;
+  return planned;
+}
+
+TEST(PlanTest, ChunksThatTheWriterAdoptsAreCopied) {
+  const auto planned = plan_one(chunked(DataType::integer(2, ByteOrder::big), {100, 4}, {10, 4}));
+  EXPECT_EQ(planned.array.action, Action::copy);
+  EXPECT_EQ(planned.array.reason, "");
+  EXPECT_EQ(planned.array.path, "/data");
+  EXPECT_EQ(planned.array.info.type, DataType::integer(2, ByteOrder::big)) << "as stored";
+  EXPECT_EQ(planned.array.info.chunk_shape, (Shape{10, 4}));
+  EXPECT_EQ(planned.array.codecs, kZlib);
+  EXPECT_EQ(planned.source_codecs, kZlib);
+  EXPECT_EQ(planned.array.bytes, 800U);
+  EXPECT_EQ(planned.array.chunks, 10U);
+}
+
+struct RecodeCase {
+  const char* what;
+  std::string codec, chunks;
+  bool adopts;
+  std::string reason;
+  Shape chunk;
+};
+
+TEST(PlanTest, WhatIsNotCopiedSaysWhy) {
+  const RecodeCase cases[] = {
+      {"another codec", "zstd:3", "keep", true, "another codec was asked for", {10, 4}},
+      {"no codec", "none", "keep", true, "another codec was asked for", {10, 4}},
+      {"chunks of our own", "keep", "auto", true, "other chunks were asked for", {100, 4}},
+      {"chunks that were given", "keep", "25,2", true, "other chunks were asked for", {25, 2}},
+      {"longer than the array", "keep", "1000,2", true, "other chunks were asked for", {100, 2}},
+      {"not adopted",
+       "keep",
+       "keep",
+       false,
+       "Zarr can't take chunks under zlib as they are",
+       {10, 4}},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.what);
+    const auto planned = plan_one(chunked(DataType::integer(2, ByteOrder::big), {100, 4}, {10, 4}),
+                                  c.codec, c.chunks, c.adopts);
+    EXPECT_EQ(planned.array.action, Action::recode);
+    EXPECT_EQ(planned.array.reason, c.reason);
+    EXPECT_EQ(planned.array.info.chunk_shape, c.chunk);
+    EXPECT_EQ(planned.array.info.type, DataType::integer(2)) << "little-endian";
+  }
+}
+
+TEST(PlanTest, LengthsOfAnotherRankChangeNothing) {
+  const auto planned = plan_one(chunked(DataType::integer(2), {100, 4}, {10, 4}), "keep", "30000");
+  EXPECT_EQ(planned.array.action, Action::copy);
+}
+
+TEST(PlanTest, TheSameChunksUnderAnotherNameAreCopied) {
+  const auto planned = plan_one(chunked(DataType::integer(2), {100, 4}, {10, 4}), "keep", "10,4");
+  EXPECT_EQ(planned.array.action, Action::copy);
+}
+
+TEST(PlanTest, AContiguousArrayGetsChunksAndTheDefaultCodec) {
+  const auto planned =
+      plan_one(std::make_shared<ShapeOnly>(DataType::integer(2), Shape{3'000'000, 384}));
+  EXPECT_EQ(planned.array.action, Action::recode);
+  EXPECT_EQ(planned.array.reason, "it is not chunked");
+  EXPECT_EQ(planned.array.info.chunk_shape.at(1), 64U);
+  ASSERT_EQ(planned.array.codecs.size(), 1U);
+  EXPECT_EQ(planned.array.codecs[0], default_codec(2));
+  EXPECT_EQ(planned.array.codecs[0].configuration["cname"], "zstd");
+  EXPECT_EQ(planned.array.codecs[0].configuration["shuffle"], 2);
+  EXPECT_EQ(planned.array.chunks, 39U * 6U);
+}
+
+TEST(PlanTest, TheFillValueTurnsWithTheType) {
+  const auto planned = plan_one(chunked(DataType::integer(2, ByteOrder::big), {4}, {4}, kZlib,
+                                        Bytes{std::byte{1}, std::byte{2}}),
+                                "zstd:3");
+  EXPECT_EQ(planned.array.info.fill_value, (Bytes{std::byte{2}, std::byte{1}}));
+}
+
+TEST(PlanTest, AScalarIsOneChunk) {
+  const auto planned = plan_one(std::make_shared<ShapeOnly>(DataType::floating(8), Shape{}));
+  EXPECT_EQ(planned.array.info.chunk_shape, Shape{});
+  EXPECT_EQ(planned.array.chunks, 1U);
+  EXPECT_EQ(planned.array.bytes, 8U);
+}
+
+TEST(PlanTest, WhatIsNotStoredHasNoChunksHoweverLargeItIs) {
+  const auto planned = plan_one(
+      std::make_shared<ShapeOnly>(DataType::integer(4), Shape{8'589'934'592, 268'435'457}, false));
+  EXPECT_EQ(planned.array.action, Action::recode);
+  EXPECT_EQ(planned.array.chunks, 0U);
+  EXPECT_EQ(planned.array.bytes, 0U);
+}
+
+TEST(PlanTest, AnImpossibleSizeIsRefusedByName) {
+  expect_error(ErrorCode::limit_exceeded, "/data", [] {
+    plan_one(std::make_shared<ShapeOnly>(DataType::integer(8), Shape{1ULL << 62, 8}));
+  });
+}
+
+TEST(PlanTest, AChunkThatCannotBeEncodedIsCut) {
+  const auto planned =
+      plan_one(chunked(DataType::integer(1), {4ULL << 30}, {3ULL << 30}), "keep", "keep", false);
+  EXPECT_EQ(planned.array.action, Action::recode);
+  EXPECT_LE(planned.array.info.chunk_shape.at(0), kChunkBytes);
+  EXPECT_NE(planned.array.reason.find("too large to encode"), std::string::npos);
+}
+
+TEST(PlanTest, AHugeChunkIsCopiedAllTheSame) {
+  const auto planned = plan_one(chunked(DataType::integer(1), {4ULL << 30}, {3ULL << 30}));
+  EXPECT_EQ(planned.array.action, Action::copy);
+}
+
+TEST(PlanTest, LengthsThatCannotBeEncodedAreTheUsersMistake) {
+  expect_error(ErrorCode::invalid_argument, "ask for smaller chunks", [] {
+    plan_one(std::make_shared<ShapeOnly>(DataType::integer(1), Shape{4ULL << 30}), "keep",
+             "3000000000");
+  });
+}
+
+TEST(PlanTest, CountsWhatATreeHolds) {
+  hdmf::GroupBuilder root, a, b;
+  a.name = "a";
+  b.name = "b";
+  b.links.push_back({"l", ".", "/a"});
+  b.attributes.set("r", hdmf::List{hdmf::Reference{}, hdmf::Reference{}});
+  a.attributes.set("q", hdmf::Record{{"x", hdmf::Reference{}}, {"y", hdmf::RegionReference{}}});
+  a.datasets.push_back(dataset_of("text", testing::text_type(), {3}, {"a", "b", "c"}));
+  a.datasets.back().attributes.set("s", hdmf::Reference{});
+  a.groups.push_back(b);
+  root.groups.push_back(a);
+  root.datasets.push_back(dataset_of("t", testing::text_type(), {200'000}, {}));
+  const auto plan = make_plan(root, {}, {}, FakeWriter(), {});
+  EXPECT_EQ(plan.groups, 2U);
+  EXPECT_EQ(plan.links, 1U);
+  EXPECT_EQ(plan.references, 4U);
+  EXPECT_EQ(plan.region_references, 1U);
+  ASSERT_EQ(plan.datasets.size(), 2U);
+  EXPECT_EQ(plan.datasets[0].array.path, "/t");
+  EXPECT_EQ(plan.datasets[0].array.chunks, 4U);
+  EXPECT_EQ(plan.datasets[1].array.path, "/a/text");
+  EXPECT_EQ(plan.datasets[1].array.action, Action::objects);
+  EXPECT_EQ(plan.datasets[1].array.bytes, 48U);
+}
+
+TEST(CodecRuleTest, ReadsWhatIsMeant) {
+  EXPECT_TRUE(parse_codec_rule("keep").keep);
+  EXPECT_TRUE(parse_codec_rule("verbatim").keep);
+  EXPECT_FALSE(parse_codec_rule("keep").codecs);
+  EXPECT_FALSE(parse_codec_rule("none").keep);
+  EXPECT_EQ(parse_codec_rule("none").codecs, std::vector<CodecConfig>{});
+  EXPECT_EQ(parse_codec_rule("zstd:3").codecs->at(0).name, "zstd");
+  EXPECT_EQ(object_compressor(parse_codec_rule("none")), std::nullopt);
+  EXPECT_EQ(object_compressor(parse_codec_rule("gzip:1"))->name, "gzip");
+  EXPECT_EQ(object_compressor(parse_codec_rule("keep"))->name, "blosc");
+  expect_error(ErrorCode::invalid_argument, "verbatim", [] { parse_codec_rule("lzma"); });
+}
+
+}  // namespace
+}  // namespace engram::converter
