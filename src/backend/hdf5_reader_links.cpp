@@ -45,9 +45,9 @@ herr_t add_link(hid_t, const char* name, const H5L_info_t* info, void* collected
 
 }  // namespace
 
-std::vector<Hdf5Link> list_links(hdf5::Id group, std::uint64_t max_count) {
+std::vector<Hdf5Link> list_links(hdf5::Id group, std::uint64_t known, std::uint64_t max_count) {
   const hdf5::Locked locked;
-  Collected collected{{}, max_count};
+  Collected collected{{}, max_count - known};
   const herr_t result =
       H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add_link, &collected);
   if (collected.too_many) {

@@ -18,8 +18,8 @@ struct Hdf5Link {
 };
 
 /// The links of the open group `group`, by name in byte order. Throws Error(limit_exceeded) when
-/// there are more than `max_count`.
-std::vector<Hdf5Link> list_links(hdf5::Id group, std::uint64_t max_count);
+/// they and the `known` links of the file are more than `max_count`.
+std::vector<Hdf5Link> list_links(hdf5::Id group, std::uint64_t known, std::uint64_t max_count);
 
 /// Link access properties: read-only, at most `max_hops` links one after another.
 hdf5::Handle link_access(std::uint32_t max_hops);

@@ -95,7 +95,7 @@ hdmf::GroupBuilder Hdf5TreeReader::read_group(const FilePtr& file, std::uint64_t
       throw Error(ErrorCode::limit_exceeded,
                   fmt::format("groups are nested deeper than {} levels", limits_.max_depth));
     builder.attributes = read_attributes(file, address, group, path);
-    links = list_links(group.id(), limits_.max_nodes - nodes_);
+    links = list_links(group.id(), nodes_, limits_.max_nodes);
     nodes_ += links.size();
   } catch (Error& error) {
     error.at(path);

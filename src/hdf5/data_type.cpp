@@ -85,13 +85,15 @@ Type enumeration(hid_t id, int depth) {
     H5free_memory(name);
     base.enumeration.back().second = enumeration_value(id, i, base);
   }
-  // h5py's boolean.
   auto& names = base.enumeration;
+  std::sort(names.begin(), names.end(),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
+  // h5py's boolean.
   if (names.size() == 2) {
     const auto is = [&](std::size_t i, std::string_view name, std::int64_t value) {
       return names[i].first == name && names[i].second == value;
     };
-    if ((is(0, "FALSE", 0) && is(1, "TRUE", 1)) || (is(0, "TRUE", 1) && is(1, "FALSE", 0))) {
+    if (is(0, "FALSE", 0) && is(1, "TRUE", 1)) {
       const bool verbatim = base.verbatim && base.number.size == 1;
       return number(DataType::boolean(), verbatim);
     }
