@@ -5,6 +5,7 @@ own: one HDF5 object is one node, two objects are two. Each object is compared o
 shape, values, and where its references lead. What is not in the store must have a notice in engram's report, and each
 such notice must be about something that is not there.
 """
+import faulthandler
 import multiprocessing
 
 import h5py
@@ -30,15 +31,24 @@ class Resolver:
     def reference(self, a, b):
         if not a:
             return None if b is None else f"{short(b)} is not null"
+        identity = self.identity(a)
+        return self.nowhere(b) if identity is None else self.reference_to(identity, b)
+
+    def identity(self, reference):
         try:
-            identity = identity_of(self.target(a))
-        except Exception as error:  # noqa: BLE001 - whatever h5py says, it leads nowhere
-            return None if b is None else f"{short(b)}: h5py finds no target: {error}"
-        return self.reference_to(identity, b)
+            return identity_of(self.target(reference))
+        except Exception:  # noqa: BLE001 - whatever h5py says, it leads nowhere
+            return None
+
+    def nowhere(self, b):
+        if b is not None:
+            return f"{short(b)} stands for a reference that leads nowhere"
+        self.owner.result.missing(self.owner.here, "the target of a reference")
+        return None
 
     def reference_to(self, identity, b):
         if b is None:
-            self.owner.unresolved.append(identity)
+            self.owner.unresolved.append((identity, self.owner.here))
             return None
         if not isinstance(b, dict) or sorted(b) != ["object_id", "path", "source", "source_object_id"]:
             return f"{short(b)} is no reference"
@@ -50,13 +60,16 @@ class Resolver:
     def region(self, a, b):
         if not a:
             return None if b is None else f"{short(b)} is not null"
+        identity = self.identity(a)
+        if identity is None:
+            return self.nowhere(b)
         if not isinstance(b, dict) or sorted(b) != ["object_id", "path", "regions", "source", "source_object_id"]:
             return f"{short(b)} is no region reference"
         regions = [(tuple(r["origin"]), tuple(r["shape"])) for r in b["regions"]]
         space = h5py.h5r.get_region(a, self.file.id)
         if covered(regions, space.shape) != selected(space):
             return f"regions {short(regions)} are not what HDF5 selects"
-        return self.reference_to(identity_of(self.target(a)), {k: v for k, v in b.items() if k != "regions"})
+        return self.reference_to(identity, {k: v for k, v in b.items() if k != "regions"})
 
 
 def covered(regions, shape):
@@ -136,11 +149,15 @@ class RawCompare:
     def run(self):
         with h5py.File(self.source, "r") as file:
             self.resolver.file = file
-            if file.userblock_size:
+            if file.userblock_size and any(self.user_block(file.userblock_size)):
                 self.result.missing(ROOT, "the user block")
             self.object(file["/"], ROOT)
             self.follow_references()
         return self.result.finish()
+
+    def user_block(self, size):
+        with open(self.source, "rb") as file:
+            return file.read(size)
 
     # ------------------------------------------------------------------------------------------ tree
     def object(self, item, node):
@@ -175,7 +192,11 @@ class RawCompare:
         for raw in sorted(group.id):
             name = raw.decode("utf-8", "surrogateescape")
             here = f"{node.rstrip('/')}/{name}"
-            item = self.open(group, raw, name)
+            item, why = self.open(group, raw)
+            if why is not None and name in found:
+                self.result.unread.append((here, why))
+                found.pop(name)
+                continue
             if item is None or name not in found:
                 what = "a link that leads nowhere" if item is None else f"a {type(item).__name__}"
                 if name in found:
@@ -193,15 +214,18 @@ class RawCompare:
             self.result.problem(f"{node.rstrip('/')}/{name}", "is not in the HDF5 file")
         return None
 
-    def open(self, group, raw, name):
+    def open(self, group, raw):
+        """The object that a link leads to, or None; and why h5py cannot open what is there."""
+        kind = None
         try:
-            if group.id.links.get_info(raw).type not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT, h5py.h5l.TYPE_EXTERNAL):
-                return None
+            kind = group.id.links.get_info(raw).type
+            if kind not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT, h5py.h5l.TYPE_EXTERNAL):
+                return None, None
             item = group[raw]
             self.opened.append(item)  # so that a file that is linked to keeps its number
-            return item
-        except (KeyError, OSError, ValueError):
-            return None
+            return item, None
+        except Exception as error:  # noqa: BLE001
+            return None, str(error) if kind == h5py.h5l.TYPE_HARD else None
 
     # ------------------------------------------------------------------------------------------ attributes
     def attribute_list(self, item, node):
@@ -335,9 +359,11 @@ class RawCompare:
                 self.result.problem(where, f"a reference has ids {reference}, its target {stored}, the root {root_id}")
             if self.store.what(node) == "group" and reference["object_id"] != stored:
                 self.result.problem(where, f"a reference to {node} has object_id {reference['object_id']}")
-        for identity in self.unresolved:
+        for identity, where in self.unresolved:
             if identity in self.placed:
-                self.result.problem(self.placed[identity], "a reference to it is null")
+                self.result.problem(where, f"a reference to {self.placed[identity]} is null")
+            else:
+                self.result.missing(where, "the target of a reference")
 
 
 def read(dataset, handle):
@@ -387,6 +413,7 @@ def compare_in_child(source, target, notices, timeout=60):
     receiver, sender = context.Pipe(duplex=False)
 
     def work():
+        faulthandler.disable()
         try:
             sender.send(compare(source, target, notices))
         except Exception as error:  # noqa: BLE001 - for the parent to judge
