@@ -72,7 +72,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   bool string(string_t& value) override {
     if (!is_rewritten_) return add(std::move(value));
-    return std::visit([this](auto&& restored) { return add(std::move(restored)); },
+    return std::visit([this](auto restored) { return add(std::move(restored)); },
                       json_detail::restore(value));
   }
   bool binary(binary_t& value) override { return add(Json::binary(std::move(value))); }

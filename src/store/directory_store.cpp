@@ -73,7 +73,7 @@ FileDescriptor open_root(const std::string& root, DirectoryStore::Mode mode) {
 }  // namespace
 
 struct DirectoryStore::Impl {
-  Impl(std::string root_path, Mode mode_)
+  Impl(const std::string& root_path, Mode mode_)
       : root(root_path), mode(mode_), tree(open_root(root_path, mode_), root_path) {}
 
   std::string path_of(const Key& key) const { return tree.full_path(key.str()); }

@@ -166,7 +166,10 @@ class ConsolidatedReader {
  private:
   // The node at next_ and all below it.
   Node read_node() {
-    const auto& [path, documents] = *next_++;
+    const std::string& path = next_->first;
+    const Documents& documents =
+        next_->second;  // No structured binding: lambdas use it (clang 14).
+    ++next_;
     budget_.add_node(path);
     Node node;
     node.name = split(path).second;
