@@ -15,6 +15,7 @@ namespace engram::codec {
 namespace {
 
 constexpr std::uint64_t kMaxHeadElement = 255;  // One byte of the head.
+constexpr std::size_t kMaxCodecs = 31;          // As many as a mask and its bounds can name.
 
 bool is_compressor(std::string_view name) { return name != "shuffle" && name != "fletcher32"; }
 
@@ -74,7 +75,7 @@ void check_blosc(BytesView chunk, std::uint64_t expected) {
 std::optional<Adopter> Adopter::make(const std::vector<CodecConfig>& source,
                                      std::uint64_t element_size, std::uint64_t chunk_size,
                                      ShuffleForm form) {
-  if (chunk_size == 0 || source.size() > 32) return std::nullopt;
+  if (chunk_size == 0 || source.size() > kMaxCodecs) return std::nullopt;
   for (const CodecConfig& config : source)
     if (!is_known_codec(config.name)) return std::nullopt;
   std::optional<Pipeline> all;
