@@ -7,8 +7,10 @@
 
 #include "backend/hdf5_reader_objects.hpp"
 #include "backend/hdf5_reader_tree.hpp"
+#include "engram/backend/activity.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/hdf5/file.hpp"
+#include "engram/hdf5/library.hpp"
 
 namespace engram::backend {
 namespace {
@@ -61,6 +63,8 @@ class Hdf5Reader final : public Reader {
 };
 
 }  // namespace
+
+std::uint64_t hdf5_activity() noexcept { return hdf5::calls(); }
 
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits) {
   return std::make_unique<Hdf5Reader>(path, limits);

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <system_error>
+#include <boost/filesystem.hpp>
 
 namespace engram::hdf5 {
 namespace {
@@ -129,9 +128,9 @@ void Dataset::find_external(hid_t id, hid_t creation_properties) {
   std::array<char, 4096> name{};
   check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
         "read the external files of a dataset");
-  std::error_code ignored;
-  const auto beside = std::filesystem::path(file_->path()).parent_path() / name.data();
-  if (!std::filesystem::exists(beside, ignored)) return;
+  boost::system::error_code ignored;
+  const auto beside = boost::filesystem::path(file_->path()).parent_path() / name.data();
+  if (!boost::filesystem::exists(beside, ignored)) return;
   std::array<char, 4096> path{};
   if (H5Iget_name(id, path.data(), path.size()) > 0) external_name_ = path.data();
 }

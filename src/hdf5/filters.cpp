@@ -60,6 +60,13 @@ constexpr KnownFilter kKnown[] = {
     {32029, "trpx", "TERSE/PROLIX"},
 };
 
+/// What HDF5 said about filters: asking makes it look through its plugin directory each time. Under
+/// HDF5's mutex.
+std::map<H5Z_filter_t, bool>& answers() {
+  static auto* const instance = new std::map<H5Z_filter_t, bool>;
+  return *instance;
+}
+
 const KnownFilter* find_known(H5Z_filter_t id) {
   const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown),
                                          [&](const KnownFilter& known) { return known.id == id; });
@@ -136,16 +143,19 @@ CodecConfig codec_of(const Filter& filter) {
 
 bool is_available(H5Z_filter_t id) {
   const Locked locked;
-  // Asking makes HDF5 look through its plugin directory each time.
-  static auto* const answers = new std::map<H5Z_filter_t, bool>;
-  if (const auto found = answers->find(id); found != answers->end()) return found->second;
+  if (const auto found = answers().find(id); found != answers().end()) return found->second;
   bool available = H5Zfilter_avail(id) > 0;
   unsigned configuration = 0;
   if (available && H5Zget_filter_info(id, &configuration) >= 0)
     available = (configuration & H5Z_FILTER_CONFIG_DECODE_ENABLED) != 0;
   H5Eclear2(H5E_DEFAULT);
-  answers->emplace(id, available);
+  answers().emplace(id, available);
   return available;
+}
+
+void forget_availability(H5Z_filter_t id) {
+  const Locked locked;
+  answers().erase(id);
 }
 
 std::string describe(const Filter& filter) {

@@ -25,6 +25,9 @@ CodecConfig codec_of(const Filter& filter);
 /// True when this HDF5 library can decode the filter, by itself or by a plugin that it finds.
 bool is_available(H5Z_filter_t id);
 
+/// Makes is_available() ask HDF5 about `id` again.
+void forget_availability(H5Z_filter_t id);
+
 /// "blosc2 (HDF5 filter 32026)".
 std::string describe(const Filter& filter);
 

@@ -1,0 +1,224 @@
+#include "hdf5/dataset.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "hdf5/array_dataset.hpp"
+#include "hdf5/make_file.hpp"
+#include "testing/expect_error.hpp"
+
+namespace engram::hdf5 {
+namespace {
+
+using testing::expect_error;
+
+std::vector<std::int32_t> count_to(std::size_t n) {
+  std::vector<std::int32_t> values(n);
+  std::iota(values.begin(), values.end(), 0);
+  return values;
+}
+
+TEST(DatasetTest, ReadsRegions) {
+  MadeFile file;
+  file.write("a", H5T_STD_I32BE, {4, 5}, H5T_NATIVE_INT32, count_to(20));
+  const auto a = file.open("a");
+  EXPECT_EQ(read<std::int32_t>(*a), count_to(20));
+  EXPECT_EQ(read<std::int32_t>(*a, {{1, 2}, {2, 2}}), (std::vector<std::int32_t>{7, 8, 12, 13}));
+  EXPECT_TRUE(read<std::int32_t>(*a, {{4, 0}, {0, 5}}).empty());
+  expect_error(ErrorCode::invalid_argument, "(4, 5)", [&] {
+    read<std::int32_t>(*a, {{3, 0}, {2, 5}});
+  });
+  std::vector<std::byte> few(7);
+  expect_error(ErrorCode::invalid_argument, "7 bytes", [&] {
+    a->read(Region::all({4, 5}), few, nullptr);
+  });
+}
+
+TEST(DatasetTest, ReadsEveryLayout) {
+  MadeFile file;
+  const Handle compact(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_layout(compact.id(), H5D_COMPACT);
+  file.write("compact", H5T_STD_I32LE, {20}, H5T_NATIVE_INT32, count_to(20), compact.id());
+  const Handle chunked = MadeFile::chunked({6});
+  H5Pset_deflate(chunked.id(), 4);
+  file.write("chunked", H5T_STD_I32LE, {20}, H5T_NATIVE_INT32, count_to(20), chunked.id());
+  const Handle virtual_layout(H5Pcreate(H5P_DATASET_CREATE));
+  const hsize_t twenty = 20;
+  const Handle space(H5Screate_simple(1, &twenty, nullptr));
+  H5Pset_virtual(virtual_layout.id(), space.id(), ".", "/compact", space.id());
+  file.create("virtual", H5T_STD_I32LE, {20}, virtual_layout.id());
+  for (const std::string name : {"compact", "chunked", "virtual"})
+    EXPECT_EQ(read<std::int32_t>(*file.open(name)), count_to(20)) << name;
+  EXPECT_EQ(file.open("chunked")->chunk_shape(), Shape{6});
+  EXPECT_TRUE(file.open("virtual")->chunk_shape().empty());
+}
+
+TEST(DatasetTest, FindsExternalFilesBesideIt) {
+  MadeFile file;
+  const auto values = count_to(4);
+  std::ofstream(file.folder() + "/values.raw", std::ios::binary)
+      .write(reinterpret_cast<const char*>(values.data()), 16);
+  const Handle external(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_external(external.id(), "values.raw", 0, 16);
+  file.create("external", H5T_STD_I32LE, {4}, external.id());
+  const Handle lost(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_external(lost.id(), "no_such.raw", 0, 16);
+  file.create("lost", H5T_STD_I32LE, {4}, lost.id());
+  EXPECT_EQ(read<std::int32_t>(*file.open("external")), values);
+  const auto missing = file.open("lost");
+  expect_error(ErrorCode::not_found, "dataset /lost of ", [&] { read<std::int32_t>(*missing); });
+}
+
+TEST(DatasetTest, CountsAnArrayTypeAsDimensions) {
+  MadeFile file;
+  const std::array<hsize_t, 2> lengths{2, 3};
+  const Handle type(H5Tarray_create2(H5T_STD_I32LE, 2, lengths.data()));
+  const Handle memory(H5Tarray_create2(H5T_NATIVE_INT32, 2, lengths.data()));
+  file.write("a", type.id(), {4}, memory.id(), count_to(24), MadeFile::chunked({3}).id());
+  file.write("scalar", type.id(), {}, memory.id(), count_to(6));
+  const auto a = file.open("a");
+  EXPECT_EQ(a->shape(), (Shape{4, 2, 3}));
+  EXPECT_EQ(a->chunk_shape(), (Shape{3, 2, 3}));
+  EXPECT_EQ(a->outer_rank(), 1U);
+  EXPECT_EQ(read<std::int32_t>(*a), count_to(24));
+  EXPECT_EQ(read<std::int32_t>(*a, {{1, 1, 0}, {2, 1, 2}}),
+            (std::vector<std::int32_t>{9, 10, 15, 16}));
+  const auto scalar = file.open("scalar");
+  EXPECT_EQ(scalar->shape(), (Shape{2, 3}));
+  EXPECT_EQ(read<std::int32_t>(*scalar), count_to(6));
+}
+
+TEST(DatasetTest, KnowsScalarsAndNothing) {
+  MadeFile file;
+  file.write("scalar", H5T_STD_I32LE, {}, H5T_NATIVE_INT32, count_to(1));
+  file.create("empty", H5T_STD_I32LE, {0, 3});
+  const Handle null(H5Screate(H5S_NULL));
+  const Handle dataset(H5Dcreate2(file.id(), "null", H5T_STD_I32LE, null.id(), H5P_DEFAULT,
+                                  H5P_DEFAULT, H5P_DEFAULT));
+  EXPECT_TRUE(file.open("scalar")->is_scalar());
+  EXPECT_EQ(read<std::int32_t>(*file.open("scalar")), count_to(1));
+  EXPECT_EQ(file.open("empty")->shape(), (Shape{0, 3}));
+  EXPECT_TRUE(file.open("null")->is_null());
+  EXPECT_EQ(file.open("null")->shape(), Shape{0});
+  EXPECT_TRUE(read<std::int32_t>(*file.open("null")).empty());
+}
+
+TEST(DatasetTest, TellsItsFillValueAsStored) {
+  MadeFile file;
+  const Handle filled = MadeFile::chunked({4});
+  const std::int32_t fill = 258;
+  H5Pset_fill_value(filled.id(), H5T_NATIVE_INT32, &fill);
+  file.create("filled", H5T_STD_I32BE, {6}, filled.id());
+  file.create("default", H5T_STD_I32LE, {6}, MadeFile::chunked({4}).id());
+  const Handle undefined = MadeFile::chunked({4});
+  H5Pset_fill_value(undefined.id(), H5T_NATIVE_INT32, nullptr);
+  file.create("undefined", H5T_STD_I32LE, {6}, undefined.id());
+  EXPECT_EQ(file.open("filled")->fill_value(),
+            (Bytes{std::byte{0}, std::byte{0}, std::byte{1}, std::byte{2}}));
+  EXPECT_EQ(read<std::int32_t>(*file.open("filled")), std::vector<std::int32_t>(6, 258));
+  EXPECT_EQ(file.open("default")->fill_value(), Bytes(4));
+  EXPECT_EQ(file.open("undefined")->fill_value(), std::nullopt);
+}
+
+TEST(DatasetTest, HasPlainChunksOnlyWhereTheyAre) {
+  MadeFile file;
+  const Handle chunked = MadeFile::chunked({4});
+  file.create("plain", H5T_STD_I32BE, {6}, chunked.id());
+  file.create("contiguous", H5T_STD_I32LE, {6});
+  const Handle padded(H5Tcreate(H5T_COMPOUND, 8));
+  H5Tinsert(padded.id(), "a", 2, H5T_STD_I32LE);
+  file.create("padded", padded.id(), {6}, chunked.id());
+  const Handle edges = MadeFile::chunked({4});
+  H5Pset_deflate(edges.id(), 1);
+  H5Pset_chunk_opts(edges.id(), H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS);
+  file.create("edges", H5T_STD_I32LE, {6}, edges.id());
+  const hsize_t two = 2;
+  const Handle pair(H5Tarray_create2(H5T_STD_I32LE, 1, &two));
+  const Handle uneven = MadeFile::chunked({4});
+  const std::array<std::int32_t, 2> fill{1, 2};
+  H5Pset_fill_value(uneven.id(), pair.id(), fill.data());
+  file.create("uneven", pair.id(), {6}, uneven.id());
+  const auto encoded = [&](const std::string& name) {
+    return make_array_source(file.open(name))->encoded() != nullptr;
+  };
+  EXPECT_TRUE(encoded("plain"));
+  EXPECT_FALSE(encoded("contiguous"));
+  EXPECT_FALSE(encoded("padded"));
+  EXPECT_FALSE(encoded("edges")) << "the last chunk is stored without its filter";
+  EXPECT_FALSE(encoded("uneven")) << "no single fill value stands for an array of two";
+}
+
+// A filter that the test takes away again.
+constexpr H5Z_filter_t kPrivateFilter = 300;
+
+std::size_t pass(unsigned, std::size_t, const unsigned*, std::size_t size, std::size_t*, void**) {
+  return size;
+}
+
+TEST(DatasetTest, NamesTheFilterThatIsMissing) {
+  const H5Z_class2_t filter{H5Z_CLASS_T_VERS, kPrivateFilter, 1,       1,
+                            "private",        nullptr,        nullptr, pass};
+  MadeFile file;
+  {
+    const Locked locked;
+    check(H5Zregister(&filter), "register");
+  }
+  const Handle creation = MadeFile::chunked({4});
+  H5Pset_filter(creation.id(), kPrivateFilter, H5Z_FLAG_MANDATORY, 0, nullptr);
+  file.write("a", H5T_STD_I32LE, {6}, H5T_NATIVE_INT32, count_to(6), creation.id());
+  file.create("unwritten", H5T_STD_I32LE, {6}, creation.id());
+  file.open("a");
+  {
+    const Locked locked;
+    check(H5Zunregister(kPrivateFilter), "unregister");
+  }
+  forget_availability(kPrivateFilter);
+  const auto a = file.open("a");
+  expect_error(ErrorCode::unsupported, "\"private\" (HDF5 filter 300)",
+               [&] { read<std::int32_t>(*a); });
+  expect_error(ErrorCode::unsupported, "dataset /a of ", [&] { read<std::int32_t>(*a); });
+  EXPECT_EQ(read<std::int32_t>(*file.open("unwritten")), std::vector<std::int32_t>(6, 0));
+
+  const auto source = make_array_source(a);
+  ASSERT_NE(source->encoded(), nullptr) << "chunks can be had without the filter";
+  EXPECT_EQ(source->encoded()->codecs(), (std::vector<CodecConfig>{{"hdf5:300", Json::object()}}));
+  Bytes chunk(16);
+  source->encoded()->read(source->encoded()->chunks().at(0), chunk);
+  EXPECT_EQ(std::memcmp(chunk.data(), count_to(4).data(), 16), 0);
+}
+
+TEST(DatasetTest, HoldsToItsLimits) {
+  MadeFile file;
+  file.create("a", H5T_STD_I32LE, {100, 100}, MadeFile::chunked({50, 50}).id());
+  Limits limits;
+  limits.max_chunk_bytes = 9999;
+  expect_error(ErrorCode::limit_exceeded, "chunks of 10000 bytes", [&] { file.open("a", limits); });
+  limits = {};
+  limits.max_rank = 1;
+  expect_error(ErrorCode::limit_exceeded, "2 dimensions", [&] { file.open("a", limits); });
+}
+
+TEST(DatasetTest, GivesVariableLengthValuesNoMoreThanTheirRoom) {
+  MadeFile file;
+  const Handle text(H5Tcopy(H5T_C_S1));
+  H5Tset_size(text.id(), H5T_VARIABLE);
+  const std::string word(1000, 'x');
+  file.write("t", text.id(), {5}, text.id(), std::vector<const char*>(5, word.c_str()));
+  const auto t = file.open("t");
+  std::vector<char*> values(5);
+  Arena large(1 << 20), small(4096);
+  t->read(Region::all({5}), std::as_writable_bytes(std::span(values)), &large);
+  EXPECT_EQ(values[4], word);
+  expect_error(ErrorCode::limit_exceeded, "more than 4096 bytes", [&] {
+    t->read(Region::all({5}), std::as_writable_bytes(std::span(values)), &small);
+  });
+}
+
+}  // namespace
+}  // namespace engram::hdf5
