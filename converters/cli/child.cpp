@@ -40,7 +40,7 @@ sigset_t stop_signals() {
 
 // Turns signals into a stop request. A child that was left alone and does not end in time (it may
 // hang in the HDF5 library, where nothing is heard) is ended here.
-void wait_for_signals(std::stop_source stop, pid_t parent, double grace) {
+void wait_for_signals(const std::stop_source& stop, pid_t parent, double grace) {
   const auto set = stop_signals();
   double left = grace;
   while (true) {
