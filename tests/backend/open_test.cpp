@@ -1,0 +1,99 @@
+#include "engram/backend/open.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "engram/base/error.hpp"
+#include "engram/store/directory_store.hpp"
+#include "testing/expect_error.hpp"
+#include "testing/fake_sources.hpp"
+#include "testing/temp_dir.hpp"
+
+namespace engram::backend {
+namespace {
+
+using testing::expect_error;
+
+constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
+
+class Open : public ::testing::Test {
+ protected:
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(path(name), std::ios::binary) << content;
+    return path(name);
+  }
+  std::string directory(const std::string& name, const std::string& within = "") const {
+    std::filesystem::create_directory(path(name));
+    if (!within.empty()) std::ofstream(path(name) + "/" + within) << "{}";
+    return path(name);
+  }
+  testing::TempDir folder_;
+};
+
+TEST_F(Open, ReadsZarrDirectories) {
+  testing::write_all(*make_zarr_writer(std::make_shared<store::DirectoryStore>(
+                                           path("a"), store::DirectoryStore::Mode::create),
+                                       {}),
+                     hdmf::GroupBuilder{});
+  EXPECT_EQ(open_reader(path("a"))->format(), "Zarr v2");
+}
+
+TEST_F(Open, SaysWhatIsThereInstead) {
+  struct Case {
+    std::string path;
+    const char* message;
+  };
+  for (const auto& [where, message] : std::initializer_list<Case>{
+           {file("empty", ""), "is an empty file"},
+           {file("text", "hello, I am a text of some length"), "a file without HDF5's signature"},
+           {file("zip", "PK\x03\x04..."), "is a zip file"},
+           {file("gzip", "\x1f\x8b..."), "is a gzip file: unpack it first"},
+           {file("lfs", "version https://git-lfs.github.com/spec/v1\n"), "is a Git LFS pointer"},
+           {file("annex", "/annex/objects/SHA256E-s1--0.nwb\n"), "is a git-annex pointer"},
+           {file("classic", "CDF\x01..."), "is a netCDF 3 file"},
+           {file("as_text", "\x89HDF\n\x1a\n......"), "its signature was changed"},
+           {directory("v3", "zarr.json"), "is a Zarr v3 store"},
+           {directory("plain"), "is a directory without .zgroup"}}) {
+    expect_error(ErrorCode::unsupported, message, [&, p = where] { open_reader(p); });
+    expect_error(ErrorCode::unsupported, "engram reads HDF5 files and Zarr v2 directories",
+                 [&, p = where] { open_reader(p); });
+  }
+}
+
+// A file that has the signature goes to HDF5, which then finds the rest missing.
+TEST_F(Open, FindsTheSignatureBehindAUserBlock) {
+  for (const std::size_t offset : {0U, 512U, 1024U, 2048U, 65536U}) {
+    const std::string where = file("u", std::string(offset, ' ') + std::string(kSignature));
+    try {
+      open_reader(where)->read_tree();
+      ADD_FAILURE() << "a cut file was read";
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find("signature"), std::string::npos) << error.what();
+    }
+  }
+  expect_error(ErrorCode::unsupported, "without HDF5's signature",
+               [&] { open_reader(file("u", std::string(700, ' ') + std::string(kSignature))); });
+}
+
+TEST_F(Open, NeedsSomethingThere) {
+  expect_error(ErrorCode::not_found, "there is nothing at", [&] { open_reader(path("none")); });
+  expect_error(ErrorCode::not_found, "", [&] { open_reader(""); });
+  const std::string pipe = path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  expect_error(ErrorCode::unsupported, "neither a file nor a directory",
+               [&] { open_reader(pipe); });
+}
+
+TEST_F(Open, NeedsPermission) {
+  if (geteuid() == 0) return;  // root may read everything
+  const std::string where = file("secret", std::string(kSignature));
+  ASSERT_EQ(chmod(where.c_str(), 0), 0);
+  expect_error(ErrorCode::io_error, "ermission", [&] { open_reader(where); });
+}
+
+}  // namespace
+}  // namespace engram::backend

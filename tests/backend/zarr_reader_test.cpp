@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include "engram/backend/open.hpp"
+#include "engram/base/error.hpp"
+#include "engram/codec/object_codec.hpp"
+#include "engram/store/directory_store.hpp"
+#include "engram/store/memory_store.hpp"
+#include "engram/zarr/hierarchy.hpp"
+#include "testing/corpus.hpp"
+#include "testing/expect_error.hpp"
+
+namespace engram::backend {
+namespace {
+
+using hdmf::ObjectType;
+using testing::expect_error;
+
+class ZarrReader : public ::testing::Test {
+ protected:
+  void group(const std::string& path, std::string_view attributes = "{}") {
+    writer_.write_group(path, parse_json(attributes));
+  }
+  void objects(const std::string& path, const std::string& codec, std::string_view attributes,
+               const Bytes& chunk, std::string_view dtype = "\"|O\"") {
+    zarr::ArrayMetadata metadata;
+    metadata.is_object = true;
+    metadata.object_dtype = parse_json(dtype);
+    metadata.shape = metadata.chunk_shape = {1};
+    metadata.codecs = {{codec, Json::object()}};
+    writer_.write_array(path, metadata, parse_json(attributes));
+    store_->set(store::Key(path + "/0"), chunk);
+  }
+  hdmf::GroupBuilder read() {
+    reader_ = open_zarr_reader(store_);
+    return reader_->read_tree();
+  }
+  static hdmf::Value only(const hdmf::DatasetBuilder& dataset) {
+    return dataset.objects()->read(Region::all(dataset.shape())).at(0);
+  }
+
+  std::shared_ptr<store::MemoryStore> store_ = std::make_shared<store::MemoryStore>();
+  zarr::HierarchyWriter writer_{store_};
+  std::unique_ptr<Reader> reader_;
+};
+
+TEST_F(ZarrReader, LeavesOutLinksThatLeadNowhere) {
+  group("", R"({"zarr_link": [{"name": "a", "path": "/g", "source": "."},
+                              {"name": "b", "path": "/none", "source": "."}]})");
+  group("g");
+  const hdmf::GroupBuilder root = read();
+  ASSERT_EQ(root.links.size(), 1U);
+  ASSERT_EQ(reader_->notices().size(), 1U);
+  EXPECT_EQ(reader_->notices()[0].path, "/b");
+  EXPECT_EQ(reader_->notices()[0].kind, Notice::Kind::dangling);
+  EXPECT_TRUE(root.attributes.empty());
+}
+
+TEST_F(ZarrReader, NamesTheGroupOfBadLinks) {
+  group("");
+  group("g", R"({"zarr_link": 5})");
+  expect_error(ErrorCode::corrupt_data, "/g", [&] { read(); });
+}
+
+TEST_F(ZarrReader, RefusesPickleOnlyWhenValuesAreRead) {
+  group("");
+  objects("p", "pickle", R"({"zarr_dtype": "object"})", Bytes(3));
+  objects("r", "pickle", R"({"zarr_dtype": [{"dtype": "int32", "name": "a"},
+                                            {"dtype": "object", "name": "b"}]})",
+          Bytes(3), R"([["a", "<i4"], ["b", "|O"]])");
+  const hdmf::GroupBuilder root = read();
+  ASSERT_EQ(root.datasets.size(), 2U);
+  EXPECT_EQ(root.datasets[0].objects()->type().kind, ObjectType::Kind::reference);
+  EXPECT_EQ(root.datasets[1].objects()->type().kind, ObjectType::Kind::record);
+  for (const hdmf::DatasetBuilder& dataset : root.datasets)
+    expect_error(ErrorCode::unsupported, "pickle", [&] { only(dataset); });
+  expect_error(ErrorCode::unsupported, "/p", [&] { only(root.datasets[0]); });
+}
+
+TEST_F(ZarrReader, ReadsWhatOtherWritersSay) {
+  group("");
+  objects("no_dtype", "vlen-utf8", "{}", codec::encode_vlen({"x"}));
+  objects("bytes", "vlen-bytes", R"({"zarr_dtype": "bytes"})", codec::encode_vlen({"y"}));
+  objects("spec", "json2", R"({"zarr_dtype": "scalar"})", codec::encode_json2(Json({"text"}), {1}));
+  objects("any", "json2", "{}", codec::encode_json2(parse_json(R"([{"a":1}])"), {1}));
+  const hdmf::GroupBuilder root = read();
+  EXPECT_EQ(only(*root.find_dataset("/no_dtype")), hdmf::Value("x"));
+  EXPECT_EQ(root.find_dataset("/bytes")->objects()->type().charset, ObjectType::Charset::ascii);
+  EXPECT_TRUE(root.find_dataset("/spec")->is_scalar);
+  EXPECT_EQ(only(*root.find_dataset("/spec")), hdmf::Value("text"));
+  EXPECT_EQ(only(*root.find_dataset("/any")),
+            hdmf::Value(hdmf::Record{{"a", hdmf::Value(std::int64_t{1})}}));
+}
+
+TEST_F(ZarrReader, LeavesOutArraysOfUnknownTypes) {
+  group("");
+  store_->set(store::Key("d/.zarray"),
+              as_bytes(R"({"chunks":[1],"compressor":null,"dtype":"<M8[s]","fill_value":0,)"
+                       R"("filters":null,"order":"C","shape":[1],"zarr_format":2})"));
+  EXPECT_TRUE(read().datasets.empty());
+  ASSERT_EQ(reader_->notices().size(), 1U);
+  EXPECT_EQ(reader_->notices()[0].path, "/d");
+  EXPECT_EQ(reader_->notices()[0].kind, Notice::Kind::left_out);
+}
+
+TEST_F(ZarrReader, NeedsAGroupAtTheRoot) {
+  expect_error(ErrorCode::not_found, "", [&] { read(); });
+  zarr::ArrayMetadata metadata;
+  writer_.write_array("", metadata, Json::object());
+  expect_error(ErrorCode::unsupported, "one Zarr array", [&] { read(); });
+}
+
+TEST_F(ZarrReader, OutlivesItsSources) {
+  group("");
+  objects("t", "vlen-utf8", "{}", codec::encode_vlen({"x"}));
+  const hdmf::GroupBuilder root = read();
+  reader_.reset();
+  store_.reset();
+  EXPECT_EQ(only(root.datasets[0]), hdmf::Value("x"));
+  expect_error(ErrorCode::invalid_argument, "", [&] {
+    root.datasets[0].objects()->read({{0}, {2}});
+  });
+}
+
+void count(const hdmf::GroupBuilder& group, std::size_t& read, std::size_t& pickled) {
+  for (const hdmf::DatasetBuilder& dataset : group.datasets) {
+    try {
+      if (const ArraySource* array = dataset.array()) {
+        Bytes out(
+            static_cast<std::size_t>(element_count(array->info().shape) * array->info().type.size));
+        array->read(Region::all(array->info().shape), out);
+      } else {
+        dataset.objects()->read(Region::all(dataset.shape()));
+      }
+      ++read;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("pickle"), std::string::npos) << error.what();
+      ++pickled;
+    }
+  }
+  for (const hdmf::GroupBuilder& child : group.groups) count(child, read, pickled);
+}
+
+TEST(ZarrReaderCorpus, ReadsWhatHdmfZarrWrote) {
+  const auto corpus = testing::corpus();
+  if (!corpus) return;
+  const auto path = *corpus / "generated" / "nwb-zarr" /
+                    "sub_anm00239123_ses_20170627T093549_ecephys_and_ogen.nwb.zarr";
+  const auto reader = open_zarr_reader(std::make_shared<const store::DirectoryStore>(
+      path.string(), store::DirectoryStore::Mode::read));
+  const hdmf::GroupBuilder root = reader->read_tree();
+  EXPECT_EQ(root.attributes.text("neurodata_type"), "NWBFile");
+  EXPECT_TRUE(reader->notices().empty());
+  std::size_t read = 0, pickled = 0;
+  count(root, read, pickled);
+  EXPECT_GT(read, 50U);
+  EXPECT_GT(pickled, 0U);
+}
+
+}  // namespace
+}  // namespace engram::backend
