@@ -3,6 +3,8 @@
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9.1 REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(ZLIB 1.2.13 REQUIRED)
 find_package(BZip2 1.0.8 REQUIRED)
 set(HDF5_PREFER_PARALLEL OFF)
 find_package(HDF5 1.10.8 REQUIRED COMPONENTS C)
