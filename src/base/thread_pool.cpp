@@ -145,7 +145,9 @@ void TaskStream::finish() {
   {
     std::unique_lock lock(state_->mutex);
     state_->changed.wait(lock, [this] { return state_->pending == 0; });
-    failure = state_->failure;
+    // Taken, so that no thread of the pool destroys what the caller may still look at.
+    failure = std::exchange(state_->failure, nullptr);
+    if (failure) state_->abandoned = true;
   }
   if (failure) std::rethrow_exception(failure);
   if (stop_.stop_requested()) throw Error(ErrorCode::cancelled, "stopped on request");

@@ -73,8 +73,8 @@ FileDescriptor open_root(const std::string& root, DirectoryStore::Mode mode) {
 }  // namespace
 
 struct DirectoryStore::Impl {
-  Impl(const std::string& root_path, Mode mode_)
-      : root(root_path), mode(mode_), tree(open_root(root_path, mode_), root_path) {}
+  Impl(std::string root_path, Mode mode_)
+      : root(std::move(root_path)), mode(mode_), tree(open_root(root, mode_), root) {}
 
   std::string path_of(const Key& key) const { return tree.full_path(key.str()); }
 

@@ -198,7 +198,7 @@ TEST(TaskStreamTest, StreamsShareAPool) {
   EXPECT_EQ(runs, 100);
 }
 
-TEST(TaskStreamTest, AMillionCheapTasksDoNotPileUp) {
+TEST(TaskStreamTest, CheapTasksDoNotPileUp) {
   ThreadPool pool(1);
   MemoryBudget budget(kPlenty);
   std::atomic<std::uint64_t> added = 0;

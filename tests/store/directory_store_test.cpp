@@ -249,12 +249,12 @@ TEST(DirectoryStoreTest, ManyDirectoriesNeedFewDescriptors) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   rlimit few = before;
-  few.rlim_cur = 200;
+  few.rlim_cur = 160;
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   std::string deep = "deep";
   for (int i = 0; i < 300; ++i) deep += "/d";
   try {
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < 300; ++i) {
       store.set(Key("d" + std::to_string(i) + "/x"), as_bytes("1"));
     }
     store.set(Key(deep), as_bytes("1"));

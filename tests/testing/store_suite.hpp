@@ -163,7 +163,7 @@ TEST_P(StoreSuite, AValueHasNothingBelowIt) {
 
 TEST_P(StoreSuite, ManyThreadsAtOnce) {
   constexpr int kThreads = 4;
-  constexpr int kKeys = 300;
+  constexpr int kKeys = 100;
   const auto key = [](int t, int i) {
     return "d" + std::to_string(i % 7) + "/e" + std::to_string(i) + "/" + std::to_string(t);
   };
