@@ -35,7 +35,7 @@ TEST(ProgressLineTest, IsNeverWiderThanTheTerminal) {
 }
 
 TEST(ProgressLineTest, AShortLineKeepsTheEndOfThePath) {
-  EXPECT_EQ(progress_line(half_way(), 2, 105),
+  EXPECT_EQ(progress_line(half_way(), 2, 104),
             "[############>           ]  50 %  1.2 GB of 2.4 GB  600.0 MB/s  2.0 s left  120/300 "
             "chunks  ...n/es/data");
 }
