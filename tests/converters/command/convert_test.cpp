@@ -48,7 +48,7 @@ TEST_F(ConvertCommandTest, SaysOneSentenceAndWritesAStore) {
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "");
   EXPECT_EQ(
-      result.out.find("3 datasets, 1 group, 1 link, 0 references (0 unresolved): 16.0 kB in "), 0U)
+      result.out.find("3 datasets, 1 group, 1 link, 0 references (0 unresolved): 16.1 kB in "), 0U)
       << result.out;
   EXPECT_TRUE(has(result.out, ", 99 % copied as it was\n"));
   EXPECT_FALSE(fs::exists(target + ".part"));
@@ -150,7 +150,7 @@ struct UsageCase {
 TEST_F(ConvertCommandTest, MistakesOfUsageExitWith2) {
   const UsageCase cases[] = {
       {{}, "subcommand"},
-      {{"transform"}, "transform"},
+      {{"transform"}, "subcommand"},
       {{"convert"}, "SOURCE"},
       {{"convert", source}, "TARGET"},
       {{"convert", source, target, "more"}, "more"},
@@ -164,7 +164,7 @@ TEST_F(ConvertCommandTest, MistakesOfUsageExitWith2) {
       {{"convert", source, target, "--threads", "-1"}, "--threads"},
       {{"convert", source, target, "--progress", "loud"}, "--progress"},
       {{"convert", source, source, "--overwrite"}, "is the source"},
-      {{"convert", source, ""}, "no name"},
+      {{"convert", source, ""}, "TARGET"},
       {{"cat", source}, "OBJECT"},
       {{"cat", source, "/counts", "--format", "xml"}, "--format"},
       {{"tree", source, "--depth", "0"}, "--depth"},
