@@ -116,9 +116,11 @@ class ObjectWriter {
       const Shape place = grid.place(number);
       auto items = read_chunk(grid.region(place), written);
       if (!items) return std::nullopt;
-      const auto padded =
+      auto padded =
           pad(std::move(*items), grid.region(place).shape, source_chunk, form_.padding());
-      write_chunk(metadata, place, form_.payload(padded, metadata.chunk_shape), written);
+      const Bytes payload = form_.payload(padded, metadata.chunk_shape);
+      padded = {};  // the encoded chunk takes its place in memory
+      write_chunk(metadata, place, payload, written);
     }
     return written;
   }

@@ -125,7 +125,7 @@ RecordPacker::RecordPacker(const ObjectType& type, bool for_zarr_3)
   has_size_ = type.kind == ObjectType::Kind::record && !type.fields.empty() && has_size(type);
   if (!has_size_) return;
   widths_.assign(count_leaves(type), 1);
-  packed_ = data_type();
+  update_type();
 }
 
 bool RecordPacker::has_size(const ObjectType& type) const {
@@ -156,14 +156,18 @@ bool RecordPacker::possible() const {
 void RecordPacker::scan(const Value& value) {
   if (!possible()) return;
   scan(type_, value, 0);
-  packed_ = data_type();
+  if (widths_changed_) update_type();
 }
 
 void RecordPacker::scan(const ObjectType& type, const Value& value, std::size_t leaf) {
   if (is_leaf(type)) {
     const std::string text = leaf_text(value);
     texts_fit_ = texts_fit_ && is_utf8(text) && !text.ends_with('\0');
-    widths_[leaf] = std::max(widths_[leaf], zarr::count_characters(text));
+    const std::uint64_t width = zarr::count_characters(text);
+    if (width > widths_[leaf]) {
+      widths_[leaf] = width;
+      widths_changed_ = true;
+    }
   } else if (type.kind == ObjectType::Kind::array) {
     for_each_nested(value, type.shape.size(),
                     [&](const Value& item) { scan(*type.element, item, leaf); });
@@ -176,12 +180,13 @@ void RecordPacker::scan(const ObjectType& type, const Value& value, std::size_t 
   }
 }
 
-DataType RecordPacker::data_type() const {
+void RecordPacker::update_type() {
   std::size_t leaf = 0;
-  return data_type(type_, leaf);
+  packed_ = type_of(type_, leaf);
+  widths_changed_ = false;
 }
 
-DataType RecordPacker::data_type(const ObjectType& type, std::size_t& leaf) const {
+DataType RecordPacker::type_of(const ObjectType& type, std::size_t& leaf) const {
   if (is_leaf(type)) return DataType::unicode(widths_[leaf++]);
   if (type.kind == ObjectType::Kind::number) return packed(type.type);
   std::vector<Field> fields;
@@ -191,7 +196,7 @@ DataType RecordPacker::data_type(const ObjectType& type, std::size_t& leaf) cons
     const ObjectType* element = &item.type;
     for (; element->kind == ObjectType::Kind::array; element = element->element.get())
       field.shape.insert(field.shape.end(), element->shape.begin(), element->shape.end());
-    field.type = data_type(*element, leaf);
+    field.type = type_of(*element, leaf);
     fields.push_back(std::move(field));
   }
   return DataType::structured(std::move(fields));

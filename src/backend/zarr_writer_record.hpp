@@ -25,7 +25,7 @@ class RecordPacker {
   void scan(const hdmf::Value& value);
 
   /// The type that holds all scanned values.
-  DataType data_type() const;
+  const DataType& data_type() const noexcept { return packed_; }
 
   /// Second pass: `out` has the size of data_type(). Throws Error(corrupt_data) for a value that
   /// was not scanned or is none of the type.
@@ -34,13 +34,15 @@ class RecordPacker {
  private:
   bool has_size(const hdmf::ObjectType& type) const;
   void scan(const hdmf::ObjectType& type, const hdmf::Value& value, std::size_t leaf);
-  DataType data_type(const hdmf::ObjectType& type, std::size_t& leaf) const;
+  void update_type();
+  DataType type_of(const hdmf::ObjectType& type, std::size_t& leaf) const;
   hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value) const;
 
   const hdmf::ObjectType& type_;
   const bool flat_only_;
   bool has_size_ = false;
   bool texts_fit_ = true;
+  bool widths_changed_ = false;
   std::vector<std::uint64_t> widths_;  ///< Characters of each text, in the order of the fields.
   DataType packed_;
 };
