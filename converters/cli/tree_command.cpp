@@ -127,7 +127,7 @@ class TreePrinter {
     for (const auto& [name, value] : attributes) {
       auto text = dump_json(value_json(value), JsonStyle::line);
       if (text.size() > kLongestAttribute) text = text.substr(0, kLongestAttribute) + "...";
-      output_.buffer() += indent + "@" + printable(name) + " = " + text + "\n";
+      output_.buffer() += fmt::format("{}@{} = {}\n", indent, printable(name), text);
     }
   }
 
