@@ -173,6 +173,14 @@ TEST(Hdf5ReaderArraysTest, ReadPartsOfArrayTypes) {
   EXPECT_EQ(part, (std::array<std::int32_t, 4>{7, 8, 13, 14}));
 }
 
+TEST(Hdf5ReaderArraysTest, MayBeCompressedAsH5pyDoesIt) {
+  const auto root = read("arrays.h5");
+  std::vector<std::int32_t> values(1000);
+  root.find_dataset("/lzf")->array()->read({{0}, {1000}},
+                                           std::as_writable_bytes(std::span(values)));
+  for (std::size_t i = 0; i < values.size(); ++i) ASSERT_EQ(values[i], static_cast<int>(i) / 7);
+}
+
 TEST(Hdf5ReaderArraysTest, AreReadLittleEndian) {
   const auto root = read("arrays.h5");
   std::array<double, 3> values{};

@@ -145,6 +145,7 @@ def make_arrays():
         file["big"] = np.arange(3, dtype=">f8")
         file["bool"] = np.array([True, False])
         file["scalar"] = 2.5
+        file.create_dataset("lzf", data=np.arange(1000, dtype="i4") // 7, chunks=(300,), compression="lzf", shuffle=True)
         file["complex"] = np.array([1 + 2j], "c8")
         file.create_dataset("null", data=h5py.Empty("i4"))
         file.create_dataset("enum", data=np.array([1, 5], "i2"), dtype=h5py.enum_dtype({"LOW": 1, "HIGH": 5}, "i2"))
