@@ -6,6 +6,7 @@
 #include "engram/array/chunk_grid.hpp"
 #include "engram/array/data_type.hpp"
 #include "engram/array/region.hpp"
+#include "engram/backend/activity.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/bytes.hpp"

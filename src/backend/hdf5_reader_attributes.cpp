@@ -104,8 +104,9 @@ hdmf::Attributes AttributeReader::read(hdf5::Id object, const hdf5::File& file,
                                        const std::string& path) {
   const hdf5::Locked locked;
   std::vector<std::string> names;
-  // An attribute that HDF5 can't decode (of a type of a newer library, say) makes H5Aiterate2 of 1.10
-  // free memory that it never had. Looking for a name decodes all of them too, and just fails.
+  // An attribute that HDF5 can't decode (of a type of a newer library, say) makes H5Aiterate2
+  // of 1.10 free memory that it never had. Looking for a name decodes all of them too, and just
+  // fails.
   hdf5::check(H5Aexists(object, "\x01"), "read the attributes");
   hdf5::check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, nullptr, add_name, &names),
               "list the attributes");

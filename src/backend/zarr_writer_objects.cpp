@@ -116,8 +116,7 @@ class ObjectWriter {
       const Shape place = grid.place(number);
       auto items = read_chunk(grid.region(place), written);
       if (!items) return std::nullopt;
-      auto padded =
-          pad(std::move(*items), grid.region(place).shape, source_chunk, form_.padding());
+      auto padded = pad(std::move(*items), grid.region(place).shape, source_chunk, form_.padding());
       const Bytes payload = form_.payload(padded, metadata.chunk_shape);
       padded = {};  // the encoded chunk takes its place in memory
       write_chunk(metadata, place, payload, written);
