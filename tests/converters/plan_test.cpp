@@ -114,7 +114,7 @@ TEST(PlanTest, AContiguousArrayGetsChunksAndTheDefaultCodec) {
   EXPECT_EQ(planned.array.reason, "it is not chunked");
   EXPECT_EQ(planned.array.info.chunk_shape.at(1), 64U);
   ASSERT_EQ(planned.array.codecs.size(), 1U);
-  EXPECT_EQ(planned.array.codecs[0], default_codec(2));
+  EXPECT_EQ(planned.array.codecs[0], default_codec());
   EXPECT_EQ(planned.array.codecs[0].configuration["cname"], "zstd");
   EXPECT_EQ(planned.array.codecs[0].configuration["shuffle"], 2);
   EXPECT_EQ(planned.array.chunks, 39U * 6U);
