@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <system_error>
 
 #include "engram/base/error.hpp"
@@ -16,7 +16,7 @@
 namespace engram::converter {
 namespace {
 
-namespace fs = std::filesystem;
+namespace fs = boost::filesystem;
 
 std::string reason(int number) { return std::generic_category().message(number); }
 
@@ -44,7 +44,7 @@ bool is_within(const fs::path& inner, const fs::path& outer) {
 
 // What may be replaced: an empty directory, or one that says that it is Zarr.
 bool is_replaceable(const std::string& path) {
-  std::error_code error;
+  boost::system::error_code error;
   const auto status = fs::symlink_status(path, error);
   if (error || !fs::is_directory(status)) return false;
   for (const char* name : {".zgroup", ".zarray", ".zmetadata", "zarr.json"}) {
@@ -59,7 +59,7 @@ bool is_replaceable(const std::string& path) {
 
 void check_replaceable(const std::string& target, bool overwrite) {
   if (!overwrite) {
-    throw_exists(target, "is there already: choose another name, or ask to overwrite it");
+    throw_exists(target, "is there already: choose another name, or overwrite it (--overwrite)");
   }
   if (!is_replaceable(target)) {
     throw_exists(target,
@@ -70,7 +70,7 @@ void check_replaceable(const std::string& target, bool overwrite) {
 
 void check_name(const std::string& target) {
   const auto name = fs::path(target).filename().string();
-  if (name.empty() || name == "." || name == "..") {
+  if (name.empty() || name == "/" || name == "." || name == "..") {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("\"{}\" can't be the target: its last part is no name", target));
   }
@@ -95,7 +95,7 @@ void check_parent(const std::string& parent) {
 }
 
 void check_apart(const std::string& source, const std::string& target) {
-  std::error_code error;
+  boost::system::error_code error;
   const auto from = fs::canonical(source, error);
   if (error) return;  // Whoever opens the source says what is wrong with it.
   auto to = fs::canonical(target, error);
@@ -153,10 +153,11 @@ Publication::Publication(const std::string& source, const std::string& target, b
     lock_part();
     if (!overwrite) {
       ::close(lock_);
-      throw_exists(part_,
-                   "was left by a conversion that did not end: remove it, or ask to overwrite it");
+      throw_exists(
+          part_,
+          "was left by a conversion that did not end: remove it, or overwrite it (--overwrite)");
     }
-    std::error_code error;
+    boost::system::error_code error;
     fs::remove_all(part_, error);
     ::close(lock_);
     if (error || ::mkdir(part_.c_str(), 0777) != 0) {
@@ -226,7 +227,7 @@ std::optional<std::string> Publication::publish() {
   }
   published_ = true;
   if (old.empty()) return std::nullopt;
-  std::error_code failure;
+  boost::system::error_code failure;
   fs::remove_all(old, failure);
   if (!failure) return std::nullopt;
   return fmt::format("the result is in place, but what it replaced is left as {}: {}", old,
@@ -236,7 +237,7 @@ std::optional<std::string> Publication::publish() {
 Publication::~Publication() {
   if (!published_) {
     // The error that brought us here matters more than one of the removal.
-    std::error_code ignored;
+    boost::system::error_code ignored;
     fs::remove_all(part_, ignored);
   }
   if (lock_ >= 0) ::close(lock_);
@@ -251,7 +252,7 @@ bool remove_leftover(const std::string& target,
     const int descriptor = ::open(part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor < 0) return false;
     const bool held = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    std::error_code error;
+    boost::system::error_code error;
     if (!held) fs::remove_all(part, error);
     ::close(descriptor);
     return !held && !error;

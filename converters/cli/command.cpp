@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/filesystem.hpp>
 #include <csignal>
-#include <filesystem>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -76,8 +76,8 @@ double patience_for(std::uint64_t bytes) {
 }
 
 std::uint64_t file_size(const std::string& path) noexcept {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
+  boost::system::error_code error;
+  const auto size = boost::filesystem::file_size(path, error);
   return error ? 0 : size;
 }
 

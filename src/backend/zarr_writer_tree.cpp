@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -13,6 +15,7 @@ namespace engram::backend {
 namespace {
 
 constexpr std::string_view kTypeAttribute = "neurodata_type";
+constexpr std::string_view kModuleType = "ProcessingModule";
 // Room for a chunk's key or a metadata file's name below a node.
 constexpr std::string_view kLongestFile = "/.zmetadata";
 
@@ -41,6 +44,14 @@ std::string parent_of(const std::string& path) {
 
 bool is_typed(const hdmf::Attributes& attributes) {
   return attributes.text(kTypeAttribute).has_value();
+}
+
+std::string base_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// A group whose typed members pynwb files under their own names in one set.
+bool is_free_set(const hdmf::GroupBuilder& group) {
+  const auto type = group.attributes.text(kTypeAttribute);
+  return !type || *type == kModuleType;
 }
 
 Notice left_out(const std::string& path, const std::string& name, std::string_view why) {
@@ -97,6 +108,17 @@ void ZarrTree::add(const std::string& path, const hdmf::GroupBuilder& group) {
 std::vector<hdmf::LinkBuilder> ZarrTree::kept_links(const std::string& path,
                                                     const hdmf::GroupBuilder& group,
                                                     std::vector<Notice>& notices) const {
+  // pynwb shows a link to a typed object under the object's own name. Of several with one such name
+  // it reads the last from HDF5, and refuses a Zarr store that has them all.
+  std::map<std::string, std::string_view> last;
+  if (is_free_set(group)) {
+    for (const hdmf::LinkBuilder& link : group.links) {
+      const auto target = typed_.find(link.path);
+      if (target == typed_.end() || !target->second) continue;
+      auto& name = last[base_of(link.path)];
+      name = std::max<std::string_view>(name, link.name);
+    }
+  }
   std::vector<hdmf::LinkBuilder> kept;
   for (const hdmf::LinkBuilder& link : group.links) {
     const auto target = typed_.find(link.path);
@@ -111,6 +133,13 @@ std::vector<hdmf::LinkBuilder> ZarrTree::kept_links(const std::string& path,
                          fmt::format("link left out: it is a second name for {} beside it, and "
                                      "pynwb refuses a file that has both",
                                      link.path)});
+    } else if (const auto twin = last.find(base_of(link.path));
+               target->second && twin != last.end() && twin->second != link.name) {
+      notices.push_back(
+          {Notice::Kind::left_out, own_path,
+           fmt::format("link left out: pynwb would show {} under the name that \"{}\" "
+                       "beside it leads to, and refuses a store that has both",
+                       link.path, twin->second)});
     } else {
       kept.push_back(link);
     }

@@ -187,6 +187,28 @@ TEST_F(ZarrWriter, LeavesOutAliasesBesideTheirTargetInUntypedGroups) {
   EXPECT_EQ(json("stimulus/.zattrs")["zarr_link"].size(), 2U);
 }
 
+TEST_F(ZarrWriter, KeepsOneOfSeveralLinksThatPynwbShowsUnderOneName) {
+  const auto typed = attributes_of({{"neurodata_type", "TimeSeries"}});
+  GroupBuilder root = group("");
+  root.groups = {group("a"), group("b"), group("untyped"),
+                 group("module", attributes_of({{"neurodata_type", "ProcessingModule"}})),
+                 group("typed", typed)};
+  for (std::size_t i : {0U, 1U}) root.groups[i].groups = {group("ts", typed), group("plain")};
+  for (std::size_t i : {2U, 3U, 4U}) {
+    root.groups[i].links = {{"two", ".", "/b/ts"},
+                            {"one", ".", "/a/ts"},
+                            {"p", ".", "/a/plain"},
+                            {"q", ".", "/b/plain"}};
+  }
+  const auto lines = notices(root);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with("/untyped/one: link left out")) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("/module/one: link left out")) << lines[1];
+  EXPECT_EQ(json("untyped/.zattrs")["zarr_link"].size(), 3U);
+  EXPECT_EQ(json("module/.zattrs")["zarr_link"].size(), 3U);
+  EXPECT_EQ(json("typed/.zattrs")["zarr_link"].size(), 4U);
+}
+
 TEST_F(ZarrWriter, LeavesOutAttributesWithReservedNames) {
   GroupBuilder root = group("", attributes_of({{"zarr_dtype", "x"},
                                                {"zarr_link", "x"},
