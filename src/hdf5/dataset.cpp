@@ -73,9 +73,12 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (null_ || element_->kind == Type::Kind::unknown) return;
   const Handle properties = own(H5Dget_create_plist(id), "read the layout of a dataset");
   if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
-  if (H5Pget_external_count(properties.id()) > 0) find_external(id, properties.id());
+  const bool is_external = H5Pget_external_count(properties.id()) > 0;
+  if (is_external) find_external(id, properties.id());
   const H5D_layout_t layout = H5Pget_layout(properties.id());
-  stored_ = layout != H5D_CONTIGUOUS || external_ || H5Dget_offset(id) != HADDR_UNDEF;
+  // Up to here plain_chunks_ says that fill_value_ stands for all there is to fill with.
+  stored_ =
+      layout != H5D_CONTIGUOUS || is_external || !plain_chunks_ || H5Dget_offset(id) != HADDR_UNDEF;
   if (layout != H5D_CHUNKED) return;
 
   std::vector<hsize_t> lengths(outer_rank_);

@@ -71,6 +71,7 @@ TEST(DatasetTest, FindsExternalFilesBesideIt) {
   H5Pset_external(lost.id(), "no_such.raw", 0, 16);
   file.create("lost", H5T_STD_I32LE, {4}, lost.id());
   EXPECT_EQ(read<std::int32_t>(*file.open("external")), values);
+  EXPECT_TRUE(file.open("external")->is_stored());
   const auto missing = file.open("lost");
   expect_error(ErrorCode::not_found, "dataset /lost of ", [&] { read<std::int32_t>(*missing); });
 }
@@ -152,6 +153,23 @@ TEST(DatasetTest, HasPlainChunksOnlyWhereTheyAre) {
   EXPECT_FALSE(encoded("padded"));
   EXPECT_FALSE(encoded("edges")) << "the last chunk is stored without its filter";
   EXPECT_FALSE(encoded("uneven")) << "no single fill value stands for an array of two";
+}
+
+TEST(DatasetTest, KnowsThatNothingIsStored) {
+  MadeFile file;
+  file.create("unwritten", H5T_STD_I32LE, {1'000'000'000'000});
+  file.write("written", H5T_STD_I32LE, {4}, H5T_NATIVE_INT32, count_to(4));
+  const hsize_t two = 2;
+  const Handle pair(H5Tarray_create2(H5T_STD_I32LE, 1, &two));
+  const Handle uneven(H5Pcreate(H5P_DATASET_CREATE));
+  const std::array<std::int32_t, 2> fill{1, 2};
+  H5Pset_fill_value(uneven.id(), pair.id(), fill.data());
+  file.create("uneven", pair.id(), {3}, uneven.id());
+  EXPECT_FALSE(file.open("unwritten")->is_stored());
+  EXPECT_TRUE(file.open("written")->is_stored());
+  EXPECT_TRUE(file.open("uneven")->is_stored()) << "no single fill value stands for its values";
+  EXPECT_EQ(read<std::int32_t>(*file.open("uneven")),
+            (std::vector<std::int32_t>{1, 2, 1, 2, 1, 2}));
 }
 
 // A filter that the test takes away again.
