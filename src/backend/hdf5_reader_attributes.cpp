@@ -119,12 +119,13 @@ hdmf::Attributes AttributeReader::read(hdf5::Id object, const hdf5::File& file,
       std::string reason, change;
       Value value = read_value(attribute.id(), file, reason, change);
       if (!reason.empty()) {
-        notices_.push_back({Notice::Kind::left_out, path + "@" + name,
+        notices_.push_back({Notice::Kind::left_out, fmt::format("{}@{}", path, name),
                             "the attribute is left out: it holds " + reason});
         continue;
       }
       if (!change.empty())
-        notices_.push_back({Notice::Kind::changed, path + "@" + name, std::move(change)});
+        notices_.push_back(
+            {Notice::Kind::changed, fmt::format("{}@{}", path, name), std::move(change)});
       attributes.set(std::move(name), std::move(value));
     } catch (Error& error) {
       error.at("attribute " + name);
@@ -204,7 +205,7 @@ void AttributeReader::resolve(hdmf::Attributes& attributes, const std::string& p
       attributes.set(std::move(name), std::move(value));
       continue;
     }
-    notices_.push_back({Notice::Kind::dangling, path + "@" + name,
+    notices_.push_back({Notice::Kind::dangling, fmt::format("{}@{}", path, name),
                         "the attribute is left out: a reference in it leads nowhere"});
     attributes.erase(name);
   }
