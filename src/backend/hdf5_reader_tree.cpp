@@ -169,6 +169,11 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
              fmt::format("the dataset is left out: it holds {}", type.reason));
       return {};
     }
+    if (!source->missing_source().empty())
+      notice(Notice::Kind::left_out, path,
+             fmt::format("a part of the dataset is left out, and filled with its fill value: its "
+                         "source file {} is not there",
+                         source->missing_source()));
     hdmf::DatasetBuilder builder;
     builder.attributes = read_attributes(file, address, dataset, path);
     builder.is_scalar = source->is_scalar() && source->shape().empty();

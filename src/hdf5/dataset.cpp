@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/filesystem.hpp>
+#include <set>
 
 namespace engram::hdf5 {
 namespace {
@@ -79,6 +80,7 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   // Up to here plain_chunks_ says that fill_value_ stands for all there is to fill with.
   stored_ =
       layout != H5D_CONTIGUOUS || is_external || !plain_chunks_ || H5Dget_offset(id) != HADDR_UNDEF;
+  if (layout == H5D_VIRTUAL) find_sources(properties.id());
   if (layout != H5D_CHUNKED) return;
 
   std::vector<hsize_t> lengths(outer_rank_);
@@ -125,6 +127,26 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   // Swapping bytes to little-endian also swaps them back.
   if (!element_->number.is_little_endian()) make_little_endian(element_->number, fill);
   fill_value_ = std::move(fill);
+}
+
+void Dataset::find_sources(hid_t creation_properties) {
+  std::size_t count = 0;
+  check(H5Pget_virtual_count(creation_properties, &count), "read the layout of a dataset");
+  const auto folder = boost::filesystem::path(file_->path()).parent_path();
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < count && missing_source_.empty(); ++i) {
+    std::array<char, 4096> name{};
+    check(H5Pget_virtual_filename(creation_properties, i, name.data(), name.size()),
+          "read the layout of a dataset");
+    const std::string source = name.data();
+    // "." is the own file; "%b" stands for any number of files, of which HDF5 takes what it finds.
+    if (source == "." || source.find('%') != std::string::npos) continue;
+    if (!seen.insert(source).second) continue;
+    boost::system::error_code ignored;
+    if (!boost::filesystem::exists(folder / source, ignored) &&
+        !boost::filesystem::exists(source, ignored))
+      missing_source_ = source;
+  }
 }
 
 void Dataset::find_external(hid_t id, hid_t creation_properties) {

@@ -50,6 +50,10 @@ class Dataset {
   /// False when the file has no room for its values: all of them are fill_value().
   bool is_stored() const noexcept { return stored_; }
 
+  /// A virtual dataset: the first of its source files that is not there, whose part HDF5 fills with
+  /// the fill value; else "".
+  const std::string& missing_source() const noexcept { return missing_source_; }
+
   /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
   /// nullptr for types without.
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
@@ -64,6 +68,7 @@ class Dataset {
   void read_space(hid_t id);
   void read_layout(hid_t id, const Limits& limits);
   void read_fill_value(hid_t creation_properties);
+  void find_sources(hid_t creation_properties);
   void find_external(hid_t id, hid_t creation_properties);
   void check_filters(hid_t id) const;
   void read_outer(const Region& region, std::byte* out, Arena* arena) const;
@@ -79,6 +84,7 @@ class Dataset {
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
+  std::string missing_source_;
   /// The name in its file of a dataset whose values lie in other files beside that.
   std::string external_name_;
   mutable std::shared_ptr<const Handle> external_;  ///< Such a dataset, kept open; under the mutex.

@@ -59,6 +59,24 @@ TEST(DatasetTest, ReadsEveryLayout) {
   EXPECT_TRUE(file.open("virtual")->chunk_shape().empty());
 }
 
+TEST(DatasetTest, MissesTheSourceFilesOfAVirtualDataset) {
+  MadeFile file;
+  const hsize_t four = 4;
+  const Handle space(H5Screate_simple(1, &four, nullptr));
+  const auto create = [&](const char* name, const char* source) {
+    const Handle layout(H5Pcreate(H5P_DATASET_CREATE));
+    H5Pset_virtual(layout.id(), space.id(), source, "/a", space.id());
+    file.create(name, H5T_STD_I32LE, {4}, layout.id());
+  };
+  create("own", ".");
+  create("beside", "made.h5");
+  create("lost", "no_such_file.h5");
+  EXPECT_EQ(file.open("own")->missing_source(), "");
+  EXPECT_EQ(file.open("beside")->missing_source(), "");
+  EXPECT_EQ(file.open("lost")->missing_source(), "no_such_file.h5");
+  EXPECT_EQ(read<std::int32_t>(*file.open("lost")), std::vector<std::int32_t>(4, 0));
+}
+
 TEST(DatasetTest, FindsExternalFilesBesideIt) {
   MadeFile file;
   const auto values = count_to(4);
