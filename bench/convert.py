@@ -102,13 +102,15 @@ def one_file(name, cache, runs):
                         f"import sys; sys.path.insert(0, {str(HERE)!r}); import make_inputs; "
                         f"make_inputs.{make.__name__}({str(part)!r})"], check=True)
         part.rename(source)
-    ours, theirs = cache / f"{name}.engram.zarr", cache / f"{name}.hdmf-zarr.zarr"
-    results = {"engram": [], "hdmf-zarr": []}
+    results, targets = {"engram": [], "hdmf-zarr": []}, []
     for run in range(runs + 1):                         # the first of each warms up and is not counted
-        for who, target in (("engram", ours), ("hdmf-zarr", theirs)):
+        for who in results:
             if run == 0 and who == "hdmf-zarr":
                 continue
+            # A new name each time, all removed at the end: ext4 is slow to make files where many were just removed.
+            target = cache / f"{name}.{who}.{run}.zarr"
             shutil.rmtree(target, ignore_errors=True)
+            targets.append(target)
             subprocess.run(["sync"], check=True)
             if who == "engram":
                 got = measured([os.environ["ENGRAM"], "convert", "--quiet", source, target], False)
@@ -117,9 +119,11 @@ def one_file(name, cache, runs):
             if run:
                 results[who].append(got)
                 print(f"{name} {who:9} {got.seconds:8.2f} s  {got.cpu:8.2f} s CPU  {got.memory:6.0f} MB", flush=True)
+    ours, theirs = targets[-2:]
     found = unequal(str(source), ours, theirs)
     sizes = {"source": (1, source.stat().st_size), "engram": size(ours), "hdmf-zarr": size(theirs)}
-    shutil.rmtree(ours), shutil.rmtree(theirs)
+    for target in targets:
+        shutil.rmtree(target)
     if found:
         sys.exit(f"{name}: the results are not equal:\n" + "\n".join(found[:20]))
     return results, sizes
