@@ -31,7 +31,7 @@ std::optional<std::string> text_member(const Json& json, std::string_view name) 
   return found->get<std::string>();
 }
 
-std::string absolute(std::string path) { return path.starts_with('/') ? path : "/" + path; }
+std::string absolute(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
 
 // The one difference between attributes and elements is how references are wrapped.
 Json to_json(const Value& value, bool in_attribute);
@@ -362,7 +362,7 @@ std::vector<hdmf::LinkBuilder> links_from_json(const Json& json, std::string_vie
     if (!name || !path) refuse();
     links.push_back({std::move(*name),
                      source_from_json(text_member(item, "source").value_or("."), store_name),
-                     absolute(std::move(*path))});
+                     absolute(*path)});
   }
   return links;
 }
