@@ -123,18 +123,18 @@ std::vector<hdmf::LinkBuilder> ZarrTree::kept_links(const std::string& path,
   for (const hdmf::LinkBuilder& link : group.links) {
     const auto target = typed_.find(link.path);
     const std::string own_path = hdmf::join_path(path, link.name);
-    if (link.source != ".") {
-      kept.push_back(link);
-    } else if (target == typed_.end()) {
+    const auto twin = last.find(base_of(link.path));
+    const bool is_own = link.source == ".";
+    if (is_own && target == typed_.end()) {
       notices.push_back({Notice::Kind::dangling, own_path,
                          fmt::format("link left out: there is nothing at {}", link.path)});
-    } else if (target->second && !is_typed(group.attributes) && parent_of(link.path) == path) {
+    } else if (is_own && target->second && !is_typed(group.attributes) &&
+               parent_of(link.path) == path) {
       notices.push_back({Notice::Kind::left_out, own_path,
                          fmt::format("link left out: it is a second name for {} beside it, and "
                                      "pynwb refuses a file that has both",
                                      link.path)});
-    } else if (const auto twin = last.find(base_of(link.path));
-               target->second && twin != last.end() && twin->second != link.name) {
+    } else if (is_own && target->second && twin != last.end() && twin->second != link.name) {
       notices.push_back(
           {Notice::Kind::left_out, own_path,
            fmt::format("link left out: pynwb would show {} under the name that \"{}\" "
