@@ -18,6 +18,7 @@ REFUSED = {
     "one of several files that make up one": (6, "one of several files that make up one HDF5 file|without HDF5's signature"),
     "a name that is no UTF-8": (6, "no UTF-8"),
     "a checksum that is wrong": (5, "Fletcher32"),
+    "a file of raw data that is missing": (3, "unable to open external raw data file"),
     "an address past the end of the file": (5, "addr overflow"),
 }
 
