@@ -7,7 +7,6 @@ such notice must be about something that is not there.
 """
 import faulthandler
 import multiprocessing
-import re
 
 import h5py
 import numpy as np
@@ -337,10 +336,7 @@ class RawCompare:
         elif kind.what == "number" and np.dtype(kind.dtype).itemsize <= 8:
             wanted = [np.dtype(kind.dtype).name]
         elif kind.what == "record":
-            # The portable profile names nested fields "a.b" and the items of array fields "a[0]".
-            roots = list(dict.fromkeys(re.split(r"[.[]", f["name"])[0] for f in word)) if isinstance(word, list) else []
-            names = [n for n, _ in kind.fields]
-            if names not in ([f["name"] for f in word] if isinstance(word, list) else [], roots):
+            if not isinstance(word, list) or [f["name"] for f in word] != [n for n, _ in kind.fields]:
                 return f"zarr_dtype {short(word)} does not name the fields"
             for field, (name, k) in zip(word, kind.fields):
                 if (field["dtype"] == "object") != (k.what == "reference"):

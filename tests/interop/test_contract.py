@@ -10,6 +10,7 @@ from conftest import SHARED
 
 TOOLS = SHARED / "tools"
 PARTS = 3
+VERDICT = re.compile("(EQUAL|DIFFERENT|UNREADABLE|RAISES|SRCUNREAD|BROKEN) ")
 CASES = 90
 
 UNREADABLE_SOURCE = "pynwb cannot read the HDF5 file itself, so there is nothing to be equal to"
@@ -53,7 +54,7 @@ def test_contract(part, tmp_path):
     done = subprocess.run([sys.executable, TOOLS / "run_contract.py", tmp_path, "--only", *names, "--convert",
                            f"{engram.COMMAND} convert --quiet {{src}} {{dst}}", "--inline-external", "--text-as-str"],
                           capture_output=True, text=True, timeout=900, check=False)
-    verdicts = {line.split()[-1]: line.split()[0] for line in done.stdout.splitlines() if re.match("(EQUAL|DIFFERENT|UNREADABLE|RAISES|SRCUNREAD|BROKEN) ", line)}
+    verdicts = {line.split()[-1]: line.split()[0] for line in done.stdout.splitlines() if VERDICT.match(line)}
     assert sorted(verdicts) == names, done.stdout + done.stderr
     unequal = {case for case, verdict in verdicts.items() if verdict != "EQUAL"}
     assert unequal - set(NOT_EQUAL) == set(), done.stdout
