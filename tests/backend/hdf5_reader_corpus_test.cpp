@@ -157,7 +157,8 @@ TEST(Hdf5ReaderDamagedCorpusTest, EndsInAnErrorOrInsideOfHdf5) {
     EXPECT_FALSE(WIFEXITED(status) && WEXITSTATUS(status) == 1) << file;
   }
   std::cout << "libhdf5 died of " << killed.size() << " files\n";
-  EXPECT_LT(killed.size(), 12U);
+  EXPECT_LT(killed.size(), 20U)
+      << "of more than 80; a sanitizer sees faults that go unnoticed without";
 }
 
 }  // namespace
