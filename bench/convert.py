@@ -50,20 +50,30 @@ class Measured:
     memory: float  # MB, of the largest process
 
 
+# Runs a command and tells its time, CPU time and peak memory. A process of its own, because a child's peak is at least
+# what its parent had in memory when it was started.
+LAUNCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "w"))
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
+sys.exit(process.returncode != 0)
+"""
+
+
 def measured(arguments, inner):
-    """Runs a command; its own figures when `inner`, else those of the whole process."""
-    start = datetime.datetime.now()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen(arguments, stdout=out, stderr=err)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = (datetime.datetime.now() - start).total_seconds()
-        out.seek(0), err.seek(0)
-        if process.returncode:
-            sys.exit(f"{arguments} failed:\n{err.read()}")
+    """Runs a command; its own times when `inner`, else those of the whole process."""
+    with tempfile.NamedTemporaryFile("r") as printed:
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCH, printed.name, *arguments], capture_output=True,
+                              text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{arguments} failed:\n{done.stderr}")
+        seconds, cpu, memory = json.loads(done.stdout)
         if inner:
-            return Measured(*json.loads(out.read()), usage.ru_maxrss / 1024)
-        return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+            seconds, cpu = json.load(printed)
+        return Measured(seconds, cpu, memory)
 
 
 def size(path):

@@ -112,11 +112,12 @@ class Conversion {
     const auto writer =
         backend::make_zarr_writer(publication.part(), writer_options(options_, codec_));
     const auto plan = read_and_plan(*writer);
-    check_stop(options_);
-    writer->write_tree(tree_);
-    check_strict(options_, writer->notices());
+    ThreadPool pool(options_.threads);
+    writer->write_tree(tree_, &pool, options_.stop);
+    check_strict(options_, in_order(writer->notices()));
     converter::ProgressMeter progress(options_.on_progress, totals_of(plan));
-    auto copied = copy(plan, *writer, progress);
+    MemoryBudget budget(options_.memory);
+    auto copied = converter::copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
     writer->finish();
     report_.references += copied.references;
     report_.references_unresolved += copied.dangling;
@@ -135,13 +136,6 @@ class Conversion {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }
     progress.finish();
-  }
-
-  converter::CopyResult copy(const converter::Plan& plan, backend::Writer& writer,
-                             converter::ProgressMeter& progress) const {
-    ThreadPool pool(options_.threads);
-    MemoryBudget budget(options_.memory);
-    return converter::copy_datasets(plan, writer, pool, budget, progress, options_.stop);
   }
 
   void dry_run() {

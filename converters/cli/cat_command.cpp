@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "converters/array_copy.hpp"
 #include "converters/cli/command.hpp"
 #include "converters/cli/npy.hpp"
 #include "converters/cli/object_name.hpp"
@@ -79,9 +80,7 @@ int cat_in_child(const Options& options, const Heartbeat& heartbeat, std::stop_t
   try {
     print_dataset(options, name, output, std::move(stop));
   } catch (Error& error) {
-    if (std::string_view(error.what()).find(name.path) == std::string_view::npos) {
-      error.at(name.path);
-    }
+    converter::name_path(error, name.path);
     throw;
   }
   return 0;

@@ -66,6 +66,7 @@ herr_t add_name(hid_t, const char* name, const H5A_info_t*, void* names) {
 
 /// What is lost of `type` in a Value; empty when nothing is.
 std::string loss(const hdf5::Type& type) {
+  if (type.has_inner_enumeration) return "the names of an enumeration inside its type are left out";
   if (type.kind != hdf5::Type::Kind::number) return "";
   if (!type.enumeration.empty()) return "the names of its enumeration are left out";
   if (type.number.kind == Kind::floating && type.number.size > 8)

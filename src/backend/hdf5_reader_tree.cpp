@@ -179,6 +179,9 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
     builder.is_scalar = source->is_scalar() && source->shape().empty();
     builder.is_null = source->is_null();
     builder.enumeration = type.enumeration;
+    if (type.has_inner_enumeration)
+      notice(Notice::Kind::changed, path,
+             "enumerations inside its type became integers; their names are left out");
     if (type.kind == hdf5::Type::Kind::number)
       builder.data = hdf5::make_array_source(std::move(source));
     else

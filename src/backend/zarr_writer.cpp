@@ -35,10 +35,21 @@ class ZarrWriter final : public Writer {
     return adopter->codecs();
   }
 
-  void write_tree(const hdmf::GroupBuilder& root) override {
+  void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool, std::stop_token stop) override {
     const ZarrTree tree(root);
     schema_path_ = tree.schema_path();
-    write_group("/", root, tree);
+    std::vector<PlacedGroup> groups;
+    place_groups("/", root, groups);
+    const auto write = [&](std::uint64_t i) {
+      write_group(groups[i].path, *groups[i].group, tree);
+    };
+    if (pool == nullptr) {
+      for (std::uint64_t i = 0; i < groups.size(); ++i) write(i);
+    } else {
+      MemoryBudget unlimited(UINT64_MAX);
+      parallel_for(
+          *pool, unlimited, groups.size(), [](std::uint64_t) { return 0; }, write, std::move(stop));
+    }
   }
 
   std::unique_ptr<ArraySink> create_array(const std::string& path,
@@ -116,6 +127,18 @@ class ZarrWriter final : public Writer {
     return !schema_path_.empty() && dataset.is_scalar && path.starts_with(schema_path_ + "/");
   }
 
+  struct PlacedGroup {
+    std::string path;
+    const hdmf::GroupBuilder* group;
+  };
+
+  static void place_groups(const std::string& path, const hdmf::GroupBuilder& group,
+                           std::vector<PlacedGroup>& placed) {
+    placed.push_back({path, &group});
+    for (const hdmf::GroupBuilder& child : group.groups)
+      place_groups(hdmf::join_path(path, child.name), child, placed);
+  }
+
   void write_group(const std::string& path, const hdmf::GroupBuilder& group, const ZarrTree& tree) {
     std::vector<Notice> notices;
     Json attributes = attributes_to_json(path, group.attributes, notices);
@@ -131,12 +154,8 @@ class ZarrWriter final : public Writer {
                            "fields within fields became fields of their own, which is all that "
                            "zarr-python 3 reads"});
     }
-    {
-      const std::lock_guard lock(mutex_);
-      notices_.insert(notices_.end(), notices.begin(), notices.end());
-    }
-    for (const hdmf::GroupBuilder& child : group.groups)
-      write_group(hdmf::join_path(path, child.name), child, tree);
+    const std::lock_guard lock(mutex_);
+    notices_.insert(notices_.end(), notices.begin(), notices.end());
   }
 
   std::shared_ptr<store::Store> store_;

@@ -140,6 +140,11 @@ Type reference(hid_t id) {
   return type;
 }
 
+/// What an outer type says of the enumerations in `inner`.
+bool names_enumeration(const Type& inner) {
+  return !inner.enumeration.empty() || inner.has_inner_enumeration;
+}
+
 Type sequence(hid_t id, int depth) {
   const Handle super = own(H5Tget_super(id), "read a variable-length type");
   Type element = describe(super.id(), depth + 1);
@@ -148,6 +153,7 @@ Type sequence(hid_t id, int depth) {
   type.kind = Type::Kind::sequence;
   type.memory = own(H5Tvlen_create(element.memory.id()), "make a variable-length type");
   type.memory_size = sizeof(hvl_t);
+  type.has_inner_enumeration = names_enumeration(element);
   type.element = std::make_shared<const Type>(std::move(element));
   return type;
 }
@@ -166,6 +172,7 @@ Type array(hid_t id, int depth) {
   type.memory_size =
       checked_multiply(element_count(type.shape), element.memory_size, "an array type");
   type.verbatim = element.verbatim;
+  type.has_inner_enumeration = names_enumeration(element);
   type.element = std::make_shared<const Type>(std::move(element));
   return type;
 }
@@ -218,6 +225,7 @@ Type compound(hid_t id, int depth) {
         type.verbatim && member.type.verbatim && H5Tget_member_offset(id, i) == member.offset;
     type.memory_size =
         checked_add(type.memory_size, member.type.memory_size, "the size of a compound type");
+    type.has_inner_enumeration = type.has_inner_enumeration || names_enumeration(member.type);
     type.members.push_back(std::move(member));
   }
   if (type.members.empty()) return unknown("a compound type without fields");

@@ -38,6 +38,9 @@ struct Type {
   bool verbatim = false;
   /// number: names and values, where the type is an enumeration and no boolean.
   std::vector<std::pair<std::string, std::int64_t>> enumeration;
+  /// True when an enumeration that is no boolean lies further inside, in a field or an element: its
+  /// values are known, its names are not kept.
+  bool has_inner_enumeration = false;
 
   bool utf8 = false;               ///< text: how it is marked.
   std::uint64_t fixed_length = 0;  ///< text: bytes; 0: variable length.

@@ -62,7 +62,7 @@ class FakeWriter final : public backend::Writer {
     if (adopts) return codecs;
     return std::nullopt;
   }
-  void write_tree(const hdmf::GroupBuilder&) override {}
+  void write_tree(const hdmf::GroupBuilder&, ThreadPool*, std::stop_token) override {}
   std::unique_ptr<ArraySink> create_array(const std::string& path, const hdmf::DatasetBuilder&,
                                           const backend::ArrayPlan& plan) override {
     const std::lock_guard lock(mutex);

@@ -187,6 +187,22 @@ TEST(DataTypeTest, EnumerationsKeepTheirNames) {
   EXPECT_EQ(type.enumeration, (Names{{"B", -2}, {"A", 300}}));
 }
 
+TEST(DataTypeTest, InnerEnumerationsAreTold) {
+  const Locked locked;
+  const Handle names = enumeration(H5T_STD_I8LE, {{"UP", 1}, {"DOWN", 2}});
+  const Handle truth = enumeration(H5T_STD_I8LE, {{"FALSE", 0}, {"TRUE", 1}});
+  const hsize_t two = 2;
+  const Handle in_array(H5Tarray_create2(names.id(), 1, &two));
+  const Handle in_sequence(H5Tvlen_create(names.id()));
+  const Handle in_field = compound(3, {{"a", 0, H5T_STD_I16LE}, {"e", 2, names.id()}});
+  const Handle deep = compound(3, {{"c", 0, in_field.id()}});
+  for (const Handle* type : {&in_array, &in_sequence, &in_field, &deep})
+    EXPECT_TRUE(describe(type->id()).has_inner_enumeration);
+  const Handle with_truth = compound(1, {{"b", 0, truth.id()}});
+  EXPECT_FALSE(describe(with_truth.id()).has_inner_enumeration);
+  EXPECT_FALSE(describe(names.id()).has_inner_enumeration);
+}
+
 TEST(DataTypeTest, WhatHasNoFixedSizeIsARecord) {
   const Locked locked;
   const Handle text = changed(H5T_C_S1, [](hid_t id) { H5Tset_size(id, H5T_VARIABLE); });

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engram/array/array_source.hpp"
 #include "engram/base/limits.hpp"
+#include "engram/base/thread_pool.hpp"
 #include "engram/hdmf/builder.hpp"
 
 namespace engram::backend {
@@ -87,8 +89,10 @@ class Writer {
       const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const = 0;
 
   /// Groups, their attributes and links, and what is known of datasets: all but arrays' metadata
-  /// and values.
-  virtual void write_tree(const hdmf::GroupBuilder& root) = 0;
+  /// and values. With a `pool`, several groups at a time; the caller is none of its threads. Throws
+  /// Error(cancelled) after a request by `stop`.
+  virtual void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool = nullptr,
+                          std::stop_token stop = {}) = 0;
 
   /// The metadata of the array at `path`, and a sink for its chunks. `dataset` gives attributes and
   /// what the plan does not say (scalar, enumeration).
