@@ -56,7 +56,7 @@ class ZarrWriter final : public Writer {
                                           const hdmf::DatasetBuilder& dataset,
                                           const ArrayPlan& plan) override {
     zarr::ArrayMetadata metadata = array_metadata(plan);
-    if (options_.compat == Compat::portable) metadata.type = flattened(metadata.type);
+    if (options_.compat == Compat::portable) metadata.type = for_zarr_3(metadata.type);
     std::optional<codec::Adopter> adopter;
     if (plan.copy) {
       adopter = make_adopter(plan.info, plan.source_codecs);
@@ -148,11 +148,9 @@ class ZarrWriter final : public Writer {
     for (const hdmf::DatasetBuilder& dataset : group.datasets) {
       const std::string below = hdmf::join_path(path, dataset.name);
       dataset_attributes_to_json(below, dataset, notices);
-      if (options_.compat == Compat::portable && dataset.array() != nullptr &&
-          flattened(dataset.array()->info().type) != dataset.array()->info().type)
-        notices.push_back({Notice::Kind::changed, below,
-                           "fields within fields became fields of their own, which is all that "
-                           "zarr-python 3 reads"});
+      if (options_.compat != Compat::portable || dataset.array() == nullptr) continue;
+      if (std::string change = change_for_zarr_3(dataset.array()->info().type); !change.empty())
+        notices.push_back({Notice::Kind::changed, below, std::move(change)});
     }
     const std::lock_guard lock(mutex_);
     notices_.insert(notices_.end(), notices.begin(), notices.end());

@@ -96,6 +96,13 @@ void append_flat(const Field& field, const std::string& prefix, std::uint64_t of
   }
 }
 
+constexpr std::uint64_t kLongDouble = 16;
+
+bool is_long_double(const DataType& type) {
+  return (type.kind == Kind::floating && type.size == kLongDouble) ||
+         (type.kind == Kind::complex && type.size == 2 * kLongDouble);
+}
+
 }  // namespace
 
 bool holds_references(const ObjectType& type) {
@@ -112,16 +119,27 @@ DataType packed(const DataType& type) {
   return DataType::structured(std::move(fields));
 }
 
-DataType flattened(const DataType& type) {
+DataType for_zarr_3(const DataType& type) {
+  if (is_long_double(type)) return DataType::opaque(type.size);
   if (type.kind != Kind::structured) return type;
   DataType flat = type;
   flat.fields.clear();
   for (const Field& field : type.fields) append_flat(field, "", 0, flat.fields);
+  for (Field& field : flat.fields) field.type = for_zarr_3(field.type);
   return flat;
 }
 
-RecordPacker::RecordPacker(const ObjectType& type, bool for_zarr_3)
-    : type_(type), flat_only_(for_zarr_3) {
+std::string change_for_zarr_3(const DataType& type) {
+  const DataType portable = for_zarr_3(type);
+  if (portable == type) return "";
+  if (is_long_double(type))
+    return "long doubles became opaque bytes, for zarr-python 3 has no such numbers";
+  return "fields within fields became fields of their own, and long doubles opaque bytes, which is "
+         "all that zarr-python 3 reads";
+}
+
+RecordPacker::RecordPacker(const ObjectType& type, bool flat_only)
+    : type_(type), flat_only_(flat_only) {
   has_size_ = type.kind == ObjectType::Kind::record && !type.fields.empty() && has_size(type);
   if (!has_size_) return;
   widths_.assign(count_leaves(type), 1);
@@ -133,7 +151,7 @@ bool RecordPacker::has_size(const ObjectType& type) const {
     case ObjectType::Kind::text:
       return true;
     case ObjectType::Kind::number:
-      return !flat_only_ || type.type.kind != Kind::structured;
+      return !flat_only_ || for_zarr_3(type.type) == type.type;
     case ObjectType::Kind::reference:
     case ObjectType::Kind::region_reference:
       return flat_only_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engram/array/data_type.hpp"
@@ -13,9 +14,9 @@ namespace engram::backend {
 /// characters as the longest one has, so all values are scanned before the type is known.
 class RecordPacker {
  public:
-  /// `for_zarr_3`: only what zarr-python 3 opens, which knows no fields within fields and no arrays
+  /// `flat_only`: only what zarr-python 3 opens, which knows no fields within fields and no arrays
   /// in them; references are packed as their JSON text.
-  RecordPacker(const hdmf::ObjectType& type, bool for_zarr_3);
+  RecordPacker(const hdmf::ObjectType& type, bool flat_only);
 
   /// Whether the values seen so far fit into a structured type: it has no sequences, its text is
   /// UTF-8 without NUL at its end, and an element is not too large.
@@ -53,8 +54,12 @@ bool holds_references(const hdmf::ObjectType& type);
 /// `type` without padding and little-endian.
 DataType packed(const DataType& type);
 
-/// A structured type of the same bytes without fields in fields and arrays in fields: a number in
-/// them is a field of its own, "a.b" or "a[2]". Where that would be too many, a field is opaque.
-DataType flattened(const DataType& type);
+/// A type of the same bytes that zarr-python 3 reads: without fields in fields and arrays in
+/// fields, a number in them is a field of its own, "a.b" or "a[2]", or, where that would be too
+/// many, a field is opaque; and a long double is opaque.
+DataType for_zarr_3(const DataType& type);
+
+/// What became of `type` there, for a Notice; empty when it is the same.
+std::string change_for_zarr_3(const DataType& type);
 
 }  // namespace engram::backend

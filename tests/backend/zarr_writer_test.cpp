@@ -345,6 +345,26 @@ TEST_F(ZarrWriter, ChecksTheSizeOfWhatItIsGiven) {
                [&] { sink->write(1, Bytes(4)); });
 }
 
+TEST_F(ZarrWriter, PortableHasLongDoublesAsTheirBytes) {
+  options_.compat = Compat::portable;
+  const DataType wide = DataType::floating(16);
+  const DataType record = DataType::structured({Field{"x", wide, {}, 0}});
+  std::vector<std::uint8_t> elements(32);
+  elements[3] = 7;
+  GroupBuilder root = group("");
+  root.datasets = {dataset_of("d", fake_array<std::uint8_t>(wide, {2}, elements)),
+                   dataset_of("r", fake_array<std::uint8_t>(record, {2}, elements))};
+  const auto lines = notices(root);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with("/d: long doubles became opaque bytes")) << lines[0];
+  write_all(*writer(), root);
+  EXPECT_EQ(json("d/.zarray")["dtype"], "|V16");
+  EXPECT_EQ(json("d/.zattrs")["zarr_dtype"], "void");
+  EXPECT_EQ(dump_json(json("r/.zarray")["dtype"], JsonStyle::compact), R"([["x","|V16"]])");
+  const auto stored = std::as_bytes(std::span(elements));
+  EXPECT_EQ(bytes("d/0"), Bytes(stored.begin(), stored.end()));
+}
+
 TEST_F(ZarrWriter, PortableHasNoFieldsWithinFields) {
   options_.compat = Compat::portable;
   const DataType inner = DataType::structured(
