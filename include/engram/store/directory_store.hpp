@@ -31,11 +31,17 @@ class DirectoryStore final : public Store {
   ~DirectoryStore() override;
 
   std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override;
   std::optional<std::uint64_t> size(const Key& key) const override;
   Listing list_dir(const std::string& prefix) const override;
   std::string name() const override;
   void set(const Key& key, BytesView value) override;
   void erase(const Key& key) override;
+  /// Directories below `prefix`, and that of `prefix` itself, go too when nothing else is left in
+  /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
+  /// never followed.
+  void erase_prefix(const std::string& prefix) override;
 
  private:
   struct Impl;
