@@ -3,13 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "engram/store/directory_store.hpp"
+#include "engram/store/http_store.hpp"
 #include "engram/store/memory_store.hpp"
 #include "engram/store/zip_store.hpp"
 #include "testing/faulty_store.hpp"
+#include "testing/http_server.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::testing {
@@ -123,6 +126,30 @@ std::shared_ptr<store::Store> make_faultless() {
   return {both, &both->store};
 }
 
+// The machine may have a proxy; the loopback interface needs none.
+const int kNoProxy = ::setenv("no_proxy", "*", 1);
+
+enum class Server { complete, without_ranges, without_head };
+
+/// On a web server that knows all of HTTP that a store needs, or nearly all.
+auto served_by(Server kind) {
+  return [kind](const Contents& contents) -> std::shared_ptr<const store::ReadableStore> {
+    struct Both {
+      explicit Both(HttpServer::Handler handler) : server(std::move(handler)) {}
+      HttpServer server;
+      store::HttpStore store{server.url("/a%20b/x.zarr/")};
+    };
+    const auto both = std::make_shared<Both>([=](const ServerRequest& request) {
+      ServerRequest seen = request;
+      if (kind == Server::without_ranges) seen.headers.erase("range");
+      ServerAnswer answer = HttpServer::serve(seen, contents, "/a b/x.zarr");
+      if (kind == Server::without_head && request.method == "HEAD") answer.status = 405;
+      return answer;
+    });
+    return {both, &both->store};
+  };
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Stores, StoreSuite,
     ::testing::Values(StoreCase{"Memory", &make_memory}, StoreCase{"Create", &make_directory},
@@ -132,13 +159,16 @@ INSTANTIATE_TEST_SUITE_P(
                       StoreCase{"Faultless", &make_faultless}),
     StoreSuite::name_of);
 
-INSTANTIATE_TEST_SUITE_P(Stores, ReadableStoreSuite,
-                         ::testing::Values(ReadableStoreCase{"Memory", filled_by(&make_memory)},
-                                           ReadableStoreCase{"Directory",
-                                                             filled_by(&make_directory)},
-                                           ReadableStoreCase{"ZipDraft", filled_by(&make_zip)},
-                                           ReadableStoreCase{"Zip", &read_zip}),
-                         ReadableStoreSuite::name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Stores, ReadableStoreSuite,
+    ::testing::Values(ReadableStoreCase{"Memory", filled_by(&make_memory)},
+                      ReadableStoreCase{"Directory", filled_by(&make_directory)},
+                      ReadableStoreCase{"ZipDraft", filled_by(&make_zip)},
+                      ReadableStoreCase{"Zip", &read_zip},
+                      ReadableStoreCase{"Http", served_by(Server::complete), false},
+                      ReadableStoreCase{"HttpNoRanges", served_by(Server::without_ranges), false},
+                      ReadableStoreCase{"HttpNoHead", served_by(Server::without_head), false}),
+    ReadableStoreSuite::name_of);
 
 TEST(MemoryStoreTest, HasAName) { EXPECT_EQ(MemoryStore().name(), "memory"); }
 
