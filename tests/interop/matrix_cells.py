@@ -354,12 +354,9 @@ def little(dtype):
 
 
 def plain(value):
-    """An object as JSON, as engram prints it: bytes that are no text in base64."""
+    """An object as JSON, as engram prints it: bytes as text, those that are none as Python has them in file names."""
     if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return text64(value)
+        return value.decode(errors="surrogateescape")
     if isinstance(value, np.ndarray):
         return [plain(item) for item in value.tolist()]
     if isinstance(value, np.generic):
