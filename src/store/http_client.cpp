@@ -183,7 +183,8 @@ bool may_pass(CURLcode code) {
 }
 
 bool may_pass(long status) {
-  return status == kTimeout || status == kTooMany || (status >= kFirstServerError && status != kNotImplemented);
+  return status == kTimeout || status == kTooMany ||
+         (status >= kFirstServerError && status != kNotImplemented);
 }
 
 // Waits before attempt number `next`, counted from 1.

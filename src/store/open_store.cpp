@@ -110,7 +110,11 @@ bool is_zip(const std::string& path) {
 
 }  // namespace
 
-bool is_store_url(const std::string& text) noexcept { return !scheme_of(text).empty(); }
+std::optional<std::string> local_path(const std::string& url) {
+  Target target = parse(url);
+  if (target.medium != Medium::path) return std::nullopt;
+  return std::move(target.path);
+}
 
 bool is_zip_file(const std::string& path) noexcept {
   try {

@@ -26,14 +26,8 @@ zlib_filefunc64_def ZipIo::functions() noexcept {
   table.zseek64_file = [](void* opaque, void*, ZPOS64_T offset, int origin) -> long {
     return io(opaque).seek(offset, origin) ? 0 : -1;
   };
-  table.zread_file = [](void* opaque, void*, void* buffer, uLong size) -> uLong {
-    try {
-      return io(opaque).read(static_cast<std::byte*>(buffer), size);
-    } catch (...) {
-      io(opaque).error_ = ENOMEM;
-      return 0;
-    }
-  };
+  // A new archive is never read.
+  table.zread_file = [](void*, void*, void*, uLong) -> uLong { return 0; };
   table.zwrite_file = [](void* opaque, void*, const void* buffer, uLong size) -> uLong {
     try {
       return io(opaque).write({static_cast<const std::byte*>(buffer), size});
@@ -50,29 +44,6 @@ bool ZipIo::seek(std::uint64_t offset, int origin) noexcept {
   if (offset > ~base) return false;
   place_ = base + offset;
   return true;
-}
-
-std::size_t ZipIo::read(std::byte* out, std::size_t size) {
-  std::size_t done = 0;
-  while (done < size && place_ < size_) {
-    const bool inside = place_ >= window_start_ && place_ - window_start_ < window_.size();
-    if (!inside) {
-      window_.resize(std::min<std::uint64_t>(read_ahead_, size_ - place_));
-      window_start_ = place_;
-      const ssize_t got =
-          ::pread(fd_, window_.data(), window_.size(), static_cast<off_t>(window_start_));
-      window_.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) error_ = errno;
-      if (got <= 0) break;
-    }
-    const auto from = static_cast<std::size_t>(place_ - window_start_);
-    const std::size_t count = std::min(size - done, window_.size() - from);
-    std::copy_n(window_.data() + from, count, out + done);
-    done += count;
-    place_ += count;
-  }
-  return done;
 }
 
 std::size_t ZipIo::write(BytesView bytes) {

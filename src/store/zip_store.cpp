@@ -47,7 +47,7 @@ class Draft {
     guarded([&] { put(key, writer.add(key, value, checksum)); });
   }
 
-  void copy_all(ZipReader& from, const std::string& path) {
+  void copy_all(const ZipReader& from, const std::string& path) {
     const std::scoped_lock lock(mutex_);
     for (const auto& [key, ignored] : from.entries()) {
       try {

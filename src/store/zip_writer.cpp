@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engram/base/utf8.hpp"
+#include "zip_directory.hpp"
 
 namespace engram::store {
 namespace {
@@ -24,13 +24,19 @@ constexpr std::uint64_t kMostWithoutZip64 = 0xFFFF'0000U;
 
 constexpr std::size_t kBlock = 1U << 20;
 
+std::string little(std::uint64_t value, unsigned size) {
+  std::string bytes;
+  for (unsigned i = 0; i < size; ++i) bytes += static_cast<char>(value >> 8U * i & 0xFFU);
+  return bytes;
+}
+
 bool is_ascii(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
 }
 
 }  // namespace
 
-ZipWriter::ZipWriter(int fd, std::string path) : path_(std::move(path)), io_(fd, 0) {
+ZipWriter::ZipWriter(int fd, std::string path) : fd_(fd), path_(std::move(path)), io_(fd) {
   zlib_filefunc64_def functions = io_.functions();
   zip_ = ::zipOpen2_64(path_.c_str(), APPEND_STATUS_CREATE, nullptr, &functions);
   if (zip_ == nullptr) fail();
@@ -68,6 +74,7 @@ ZipEntry ZipWriter::write(const std::string& name, ZipEntry entry,
       io_.flush() != 0) {
     fail();
   }
+  ++count_;
   return entry;
 }
 
@@ -110,6 +117,26 @@ ZipEntry ZipWriter::copy(const std::string& name, int from, const ZipEntry& entr
 void ZipWriter::finish() {
   const int closed = ::zipClose(std::exchange(zip_, nullptr), nullptr);
   if (closed != ZIP_OK || io_.flush() != 0) fail();
+  add_zip64_end();
+}
+
+// minizip writes the records of zip64 for a large file, and not for many entries in a small one.
+void ZipWriter::add_zip64_end() {
+  constexpr std::uint64_t kEndSize = 22, kMostEntries = 0xFFFF, kMostBytes = 0xFFFF'FFFF;
+  if (count_ < kMostEntries) return;
+  const std::uint64_t place = io_.size() - kEndSize;
+  const Bytes end = read_up_to(fd_, place, kEndSize, path_);
+  const std::uint64_t size = little_endian(end, 12, 4);
+  const std::uint64_t offset = little_endian(end, 16, 4);
+  if (offset == kMostBytes) return;
+  std::string tail = "PK\x06\x06" + little(44, 8) + little(45, 2) + little(45, 2) + little(0, 8) +
+                     little(count_, 8) + little(count_, 8) + little(size, 8) + little(offset, 8);
+  tail += "PK\x06\x07" + little(0, 4) + little(place, 8) + little(1, 4);
+  tail += "PK\x05\x06" + little(0, 4) + little(kMostEntries, 2) + little(kMostEntries, 2) +
+          little(size, 4) + little(offset, 4) + little(0, 2);
+  if (const int error = io_.write_at(place, as_bytes(tail)); error != 0) {
+    throw system_error("write", path_, error);
+  }
 }
 
 }  // namespace engram::store

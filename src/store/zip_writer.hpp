@@ -35,10 +35,13 @@ class ZipWriter {
 
  private:
   ZipEntry write(const std::string& name, ZipEntry entry, const std::function<bool()>& write_bytes);
+  void add_zip64_end();
   [[noreturn]] void fail();
 
+  const int fd_;
   const std::string path_;
   ZipIo io_;
+  std::uint64_t count_ = 0;
   zipFile zip_ = nullptr;
 };
 

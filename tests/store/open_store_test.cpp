@@ -97,14 +97,15 @@ TEST(OpenStoreTest, ReadsFromWebServersAndWritesNotThere) {
 }
 
 TEST(OpenStoreTest, TellsUrlsFromPaths) {
-  for (const char* url :
-       {"http://h", "HTTPS://h/x", "file:x", "memory:", "s3://b/x", "ftp://h", "a.b-c+1://x"}) {
-    EXPECT_TRUE(store::is_store_url(url)) << url;
+  for (const char* url : {"http://h", "HTTPS://h/x", "memory:"}) {
+    EXPECT_EQ(store::local_path(url), std::nullopt) << url;
   }
-  for (const char* path :
-       {"", "x", "/x", "./http://h", "a:b", "C:\\x", "c://x", ":x", "a/b://c", "s3:b", "\xff://"}) {
-    EXPECT_FALSE(store::is_store_url(path)) << path;
+  for (const char* path : {"", "x", "/x", "./http://h", "a:b", "C:\\x", "c://x", ":x", "a/b://c",
+                           "s3:b", "\xff://", "x.zip"}) {
+    EXPECT_EQ(store::local_path(path), path);
   }
+  EXPECT_EQ(store::local_path("file:x/y"), "x/y");
+  EXPECT_EQ(store::local_path("File:///x/a%20b"), "/x/a b");
   for (const char* url : {"s3://bucket/x", "ftp://h/x", "gs://b"}) {
     expect_error(ErrorCode::unsupported, "engram opens paths", [&] { open_store(url); });
   }

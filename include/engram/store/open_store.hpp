@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engram/store/http_store.hpp"
@@ -39,8 +40,9 @@ std::shared_ptr<Store> create_store(const std::string& url);
 /// end. Throws as open_store() and create_store() do.
 std::shared_ptr<Store> update_store(const std::string& url);
 
-/// True when open_store() takes `text` for a URL, not for a path.
-bool is_store_url(const std::string& text) noexcept;
+/// The path that open_store() takes `url` for, or nullopt when it is no place in the file system.
+/// Throws Error(invalid_argument), Error(unsupported) as open_store() does.
+std::optional<std::string> local_path(const std::string& url);
 
 /// True when the file at `path` begins as a zip archive does; false when it can't be read.
 bool is_zip_file(const std::string& path) noexcept;
