@@ -1,7 +1,8 @@
 // engram_zarr_tool write SPEC.json: writes Zarr v2 arrays as the interop tests ask for them,
 // through engram's public headers only. SPEC.json is a list of
 //
-//   {"name": ..., "store": folder to be made, "path": "a", "zarray": the .zarray, "attributes":
+//   {"name": ..., "store": folder or zip to be made, "path": "a", "zarray": the .zarray,
+//   "attributes":
 //   {...},
 //    "data": file, "regions": [[origin, shape], ...], "consolidate": bool, "write_empty_chunks":
 //    bool}
@@ -18,7 +19,7 @@
 #include <string>
 
 #include "engram/base/thread_pool.hpp"
-#include "engram/store/directory_store.hpp"
+#include "engram/store/open_store.hpp"
 #include "engram/zarr/array.hpp"
 #include "engram/zarr/consolidated.hpp"
 
@@ -87,14 +88,14 @@ void write_array(engram::zarr::Array& array, const Json& spec, engram::ThreadPoo
 }
 
 void write_store(const Json& spec, engram::ThreadPool& pool) {
-  const auto store = std::make_shared<engram::store::DirectoryStore>(
-      spec["store"].get<std::string>(), engram::store::DirectoryStore::Mode::create);
+  const auto store = engram::store::create_store(spec["store"].get<std::string>());
   auto array =
       engram::zarr::Array::create(store, spec["path"].get<std::string>(),
                                   engram::zarr::parse_zarray(spec["zarray"]), spec["attributes"]);
   array.set_write_empty_chunks(spec["write_empty_chunks"].get<bool>());
   write_array(array, spec, pool);
   if (spec["consolidate"].get<bool>()) engram::zarr::consolidate(*store);
+  store->finish();
 }
 
 int write(const std::string& path) {
