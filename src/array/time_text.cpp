@@ -56,10 +56,7 @@ Date date_of(Wide days) {
 }
 
 // Years have 64 bits.
-std::string year_text(Wide year) {
-  const auto number = static_cast<std::int64_t>(year);
-  return number < 0 ? fmt::format("-{:04}", -number) : fmt::format("{:04}", number);
-}
+std::string year_text(Wide year) { return fmt::format("{:04}", static_cast<std::int64_t>(year)); }
 
 std::string day_text(Wide days) {
   const Date date = date_of(days);

@@ -63,6 +63,7 @@ Array Array::open(StoreHandle store, std::string_view path, const Limits& limits
 Array Array::create(StoreHandle store, std::string_view path, const ArrayMetadata& metadata,
                     const Json& attributes, IfExists if_exists, const Limits& limits) {
   const std::string place = normal_path(path);
+  require_object(attributes);
   // What could not be opened again is not written.
   ArrayMetadata checked = parse_zarray(to_zarray_json(metadata), limits);
   store::Store& writer = store.writer();

@@ -36,6 +36,12 @@ bool all_are(BytesView elements, BytesView element) {
 
 }  // namespace
 
+void detail::refuse_region(std::uint64_t count) {
+  throw Error(
+      ErrorCode::limit_exceeded,
+      fmt::format("a region of {} elements does not fit into memory: read it in parts", count));
+}
+
 void Array::check_buffer(const Region& region, std::uint64_t size) const {
   check_inside(region, metadata_.shape);
   if (metadata_.is_object)
@@ -49,8 +55,8 @@ void Array::check_buffer(const Region& region, std::uint64_t size) const {
 
 Bytes Array::read_bytes(const Region& region, const Workers& workers) const {
   check_inside(region, metadata_.shape);
-  Bytes out(static_cast<std::size_t>(
-      checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region")));
+  auto out = detail::make_values<std::byte>(
+      checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region"));
   read(region, out, workers);
   return out;
 }

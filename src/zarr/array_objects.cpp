@@ -18,12 +18,10 @@ constexpr std::uint64_t kObjectCost = 64;
 
 bool is_vlen(const std::string& codec) { return codec.starts_with("vlen-"); }
 
-// numcodecs nests what these codecs store, or stores the array itself, so that order "F" does not
-// touch it; all others see the elements as they lie in memory.
-Order order_in_payload(const ArrayMetadata& metadata) {
-  const std::string& codec = metadata.codecs.front().name;
-  const bool is_nested = codec == "json2" || codec == "msgpack2" || codec == "pickle";
-  return metadata.fortran_order && !is_nested ? Order::fortran : Order::c;
+// Whatever the codec, zarr-python flattens what it gives and takes order "F" for it, also where
+// the payload (json2, msgpack2) is nested by the chunk's shape.
+Order order_of(const ArrayMetadata& metadata) {
+  return metadata.fortran_order ? Order::fortran : Order::c;
 }
 
 // What stands where nothing was written. As in numcodecs, null and 0 are empty values for the vlen
@@ -50,9 +48,9 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
     throw Error(ErrorCode::invalid_argument, "an array of fixed-size elements has no objects");
   check_object_codec(metadata_);
   pipeline();
-  const Order order = order_in_payload(metadata_);
-  std::vector<Json> objects(static_cast<std::size_t>(element_count(region.shape)),
-                            metadata_.object_fill);
+  const Order order = order_of(metadata_);
+  auto objects = detail::make_values<Json>(element_count(region.shape));
+  std::fill(objects.begin(), objects.end(), metadata_.object_fill);
   const ChunkWalk walk(grid_, region);
   run_tasks(
       workers, walk.count(), kObjectCost * element_count(metadata_.chunk_shape),
@@ -85,7 +83,7 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
   check_object_codec(metadata_);
   const codec::Pipeline& codecs = pipeline();
   store::Store& store = store_.writer();
-  const Order order = order_in_payload(metadata_);
+  const Order order = order_of(metadata_);
   const Json fill = padding(metadata_);
   const ChunkWalk walk(grid_, region);
 

@@ -21,12 +21,6 @@ void put(store::Store& store, const std::string& key, const Json& document, Json
   store.set(store::Key(key), as_bytes(text));
 }
 
-void check_object(const Json& attributes) {
-  if (!attributes.is_object())
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("attributes are {}, not a JSON object", excerpt(attributes)));
-}
-
 }  // namespace
 
 std::string join(std::string_view path, std::string_view name) {
@@ -110,14 +104,20 @@ void write_group_document(store::Store& store, const std::string& path) {
 }
 
 void write_attributes(store::Store& store, const std::string& path, const Json& attributes) {
-  check_object(attributes);
+  require_object(attributes);
   const std::string key = join(path, kAttributesName);
   if (attributes.empty()) return store.erase(store::Key(key));
   put(store, key, attributes, JsonStyle::ordered);
 }
 
+void require_object(const Json& attributes) {
+  if (!attributes.is_object())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("attributes are {}, not a JSON object", excerpt(attributes)));
+}
+
 void merge_attributes(Json& attributes, const Json& changes) {
-  check_object(changes);
+  require_object(changes);
   for (const auto& [name, value] : changes.items()) attributes[name] = value;
 }
 

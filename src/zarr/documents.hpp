@@ -60,6 +60,9 @@ void erase_node(store::Store& store, const std::string& path);
 void write_group_document(store::Store& store, const std::string& path);
 void write_attributes(store::Store& store, const std::string& path, const Json& attributes);
 
+/// Throws Error(invalid_argument) unless `attributes` are an object.
+void require_object(const Json& attributes);
+
 /// Sets in `attributes` each member of `changes`. Throws Error(invalid_argument) when that is no
 /// object.
 void merge_attributes(Json& attributes, const Json& changes);

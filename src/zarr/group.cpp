@@ -62,6 +62,7 @@ Array Group::array(std::string_view path) const {
 
 Group Group::create_group(std::string_view path, const Json& attributes, IfExists if_exists) {
   view_->check_changeable();
+  require_object(attributes);
   std::string place = below(path);
   store::Store& writer = store_.writer();
   make_place(writer, place, if_exists);

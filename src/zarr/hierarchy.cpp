@@ -109,7 +109,7 @@ class ConsolidatedReader {
       : limits_(limits), budget_(limits) {
     for (const auto& [key, document] : metadata.items()) {
       const auto [path, name] = split(key);
-      if (!path.empty()) at_key(key, [&, p = path] { store::Key checked{p}; });
+      at_key(key, [&, text = key] { const store::Key checked{text}; });
       if (name == kGroupName) nodes_[std::string(path)].group = &document;
       if (name == kArrayName) nodes_[std::string(path)].array = &document;
       if (name == kAttributesName) nodes_[std::string(path)].attributes = &document;

@@ -39,7 +39,7 @@ Json default_fill(const CodecConfig& object_codec) {
 
 }  // namespace
 
-ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) {
+ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) try {
   ArrayMetadata metadata;
   metadata.type = options.type;
   metadata.shape = options.shape;
@@ -62,13 +62,11 @@ ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) {
   if (options.compressor) metadata.codecs.push_back(*options.compressor);
   metadata.fortran_order = options.fortran_order;
   metadata.separator = options.separator;
-  try {
-    return parse_zarray(to_zarray_json(metadata), limits);
-  } catch (const Error& error) {
-    // What is corrupt in a file is a mistake of the caller here.
-    if (error.code() != ErrorCode::corrupt_data) throw;
-    throw Error(ErrorCode::invalid_argument, error.what());
-  }
+  return parse_zarray(to_zarray_json(metadata), limits);
+} catch (const Error& error) {
+  // What is corrupt in a file is a mistake of the caller here.
+  if (error.code() != ErrorCode::corrupt_data) throw;
+  throw Error(ErrorCode::invalid_argument, error.what());
 }
 
 }  // namespace engram::zarr

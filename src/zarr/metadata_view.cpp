@@ -43,6 +43,10 @@ class FilesView final : public MetadataView {
   Limits limits_;
 };
 
+void check_key(const std::string& key) {
+  at_key(key, [&] { const store::Key checked(key); });
+}
+
 class ConsolidatedView final : public MetadataView {
  public:
   explicit ConsolidatedView(Json metadata) {
@@ -51,7 +55,7 @@ class ConsolidatedView final : public MetadataView {
       const std::size_t slash = key.rfind('/');
       const std::string_view name = std::string_view(key).substr(slash + 1);
       const std::string path = slash == std::string::npos ? "" : key.substr(0, slash);
-      if (!path.empty()) at_key(key, [&] { const store::Key checked(path); });
+      check_key(key);
       // ".zarray" sorts before ".zgroup", so that an array stays one.
       if (name == kArrayName || name == kGroupName)
         kinds_.emplace(path, name == kArrayName ? NodeKind::array : NodeKind::group);
@@ -99,11 +103,13 @@ class ConsolidatedView final : public MetadataView {
 void MetadataView::refuse(const std::string& path, NodeKind wanted,
                           const std::string& store_name) const {
   const auto found = kind_of(path);
-  const auto name = [](NodeKind kind) { return kind == NodeKind::array ? "array" : "group"; };
-  throw Error(ErrorCode::not_found, found ? fmt::format("\"{}\" in {} is an {}, not a {}", path,
-                                                        store_name, name(*found), name(wanted))
-                                          : fmt::format("there is no {} at \"{}\" in {}",
-                                                        name(wanted), path, store_name));
+  const auto one = [](NodeKind kind) { return kind == NodeKind::array ? "an array" : "a group"; };
+  if (found)
+    throw Error(ErrorCode::not_found, fmt::format("\"{}\" in {} is {}, not {}", path, store_name,
+                                                  one(*found), one(wanted)));
+  throw Error(ErrorCode::not_found,
+              fmt::format("there is no {} at \"{}\" in {}",
+                          wanted == NodeKind::array ? "array" : "group", path, store_name));
 }
 
 std::shared_ptr<const MetadataView> view_of_files(StoreHandle store, const Limits& limits) {

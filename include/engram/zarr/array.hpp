@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -24,6 +25,22 @@
 namespace engram::zarr {
 
 class MetadataView;
+
+namespace detail {
+
+/// Throws Error(limit_exceeded): a region has more elements than memory can hold.
+[[noreturn]] void refuse_region(std::uint64_t count);
+
+/// `count` values that are 0.
+template <typename T>
+std::vector<T> make_values(std::uint64_t count) try {
+  if (count > std::vector<T>().max_size()) refuse_region(count);
+  return std::vector<T>(static_cast<std::size_t>(count));
+} catch (const std::bad_alloc&) {
+  refuse_region(count);
+}
+
+}  // namespace detail
 
 /// Who does the work on the chunks of a region. Without a pool: the calling thread, one chunk after
 /// another.
@@ -160,7 +177,7 @@ std::vector<T> Array::read(const Region& region, const Workers& workers) const {
     return values;
   } else {
     check_inside(region, metadata_.shape);
-    std::vector<T> values(static_cast<std::size_t>(element_count(region.shape)));
+    auto values = detail::make_values<T>(element_count(region.shape));
     read(region, std::as_writable_bytes(std::span(values)), workers);
     return values;
   }
