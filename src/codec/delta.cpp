@@ -1,5 +1,6 @@
 // numcodecs' delta: the first element, then differences of neighbours, calculated in `dtype` and
-// stored as `astype`. Integers wrap around, which decoding undoes.
+// stored as `astype`; the sums are taken in the type that holds both, as NumPy does. Integers wrap
+// around, which decoding undoes.
 #include <fmt/format.h>
 
 #include <utility>
@@ -62,38 +63,42 @@ class DeltaCodec final : public ElementCodec {
   DeltaCodec(DataType decoded, DataType encoded)
       : ElementCodec({"delta", {{"dtype", typestr(decoded)}, {"astype", typestr(encoded)}}},
                      decoded, encoded, Shape::flat),
-        native_(decoded.little_endian()) {}
+        difference_type_(decoded.little_endian()),
+        sum_type_(promoted(decoded, encoded)) {
+    visit_number(sum_type_, "delta", [](auto) {});
+  }
 
  private:
   void encode_elements(BytesView in, std::span<std::byte> out) const override {
-    calculate(decoded_type(), in, encoded_type(), out, true);
+    calculate(difference_type_, decoded_type(), in, encoded_type(), out, true);
   }
   void decode_elements(BytesView in, std::span<std::byte> out) const override {
-    calculate(encoded_type(), in, decoded_type(), out, false);
+    calculate(sum_type_, encoded_type(), in, decoded_type(), out, false);
   }
 
-  void calculate(const DataType& from, BytesView in, const DataType& to, std::span<std::byte> out,
-                 bool encodes) const {
-    visit_number(native_, "delta", [&]<typename T>(std::type_identity<T>) {
+  static void calculate(const DataType& native, const DataType& from, BytesView in,
+                        const DataType& to, std::span<std::byte> out, bool encodes) {
+    visit_number(native, "delta", [&]<typename T>(std::type_identity<T>) {
       const std::size_t count = in.size() / from.size;
-      const auto numbers = load_numbers<T>(from, in, native_);
+      const auto numbers = load_numbers<T>(from, in, native);
       const auto run = [&]<typename Rules>(std::type_identity<Rules>) {
         encodes ? difference<T, Rules>(numbers.get(), count)
                 : accumulate<T, Rules>(numbers.get(), count);
       };
       if constexpr (std::is_same_v<T, std::int64_t>) {
-        if (native_.kind == Kind::timedelta)
+        if (native.kind == Kind::timedelta)
           run(std::type_identity<TimeArithmetic>());
         else
           run(std::type_identity<Arithmetic<T>>());
       } else {
         run(std::type_identity<Arithmetic<T>>());
       }
-      convert_numbers(native_, std::as_bytes(std::span(numbers.get(), count)), to, out);
+      convert_numbers(native, std::as_bytes(std::span(numbers.get(), count)), to, out);
     });
   }
 
-  DataType native_;
+  DataType difference_type_;
+  DataType sum_type_;
 };
 
 }  // namespace

@@ -70,12 +70,27 @@ bool is_swapped(const DataType& type) {
 
 }  // namespace
 
+DataType promoted(const DataType& a, const DataType& b) {
+  if (a.kind == b.kind) return a.size >= b.size ? a.little_endian() : b.little_endian();
+  if (a.kind > b.kind) return promoted(b, a);
+  if (a.kind == Kind::boolean || b.kind == Kind::timedelta) return b.little_endian();
+  if (b.kind == Kind::unsigned_integer) {  // And the other is signed.
+    if (a.size > b.size) return a.little_endian();
+    return b.size == 8 ? DataType::floating(8) : DataType::integer(2 * b.size);
+  }
+  // An integer of n bytes wants a real number of more than n, of up to 8.
+  const bool whole = a.kind == Kind::integer || a.kind == Kind::unsigned_integer;
+  const std::uint64_t wanted = whole ? std::min<std::uint64_t>(2 * a.size, 8) : a.size;
+  if (b.kind == Kind::floating) return DataType::floating(std::max(wanted, b.size));
+  return DataType::complex(2 * std::max(wanted, b.size / 2));
+}
+
 void convert_numbers(const DataType& from, BytesView in, const DataType& to,
                      std::span<std::byte> out) {
   if (in.empty()) return;
   const bool same = from.kind == to.kind && from.size == to.size && from.kind != Kind::boolean;
-  if (same) {
-    if (is_swapped(from) != is_swapped(to)) return swap_numbers(from, in, out);
+  if (same && is_swapped(from) != is_swapped(to)) return swap_numbers(from, in, out);
+  if (same && (from.kind != Kind::floating || from.size != sizeof(long double))) {
     std::memcpy(out.data(), in.data(), in.size());
     return;
   }

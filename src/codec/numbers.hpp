@@ -135,6 +135,9 @@ decltype(auto) visit_number(const DataType& type, std::string_view codec, const 
               fmt::format("codec {} of elements \"{}\": it takes numbers", codec, typestr(type)));
 }
 
+/// The type of arithmetic between both, as NumPy's promote_types() has it.
+DataType promoted(const DataType& a, const DataType& b);
+
 /// Elements of `from` (of its byte order) to elements of `to`, as astype() does. `in` and `out`
 /// have the same number of them. Both types are numbers.
 void convert_numbers(const DataType& from, BytesView in, const DataType& to,

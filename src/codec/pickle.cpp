@@ -120,6 +120,12 @@ class Converter {
   Json array(const Array& array, std::uint32_t depth) {
     std::vector<Json> flat = elements(array, depth);
     if (array.shape.empty()) return std::move(flat.at(0));
+    // Lists of nothing may be many.
+    std::uint64_t lists = 1;
+    for (const std::uint64_t extent : array.shape) {
+      lists = checked_multiply(lists, extent, "elements of a pickled array");
+      budget_.take(checked_multiply(lists, sizeof(Json), "elements of a pickled array"));
+    }
     if (array.fortran) flat = restored(std::move(flat), array.shape);
     return nest_objects(flat, array.shape);
   }

@@ -42,6 +42,7 @@ constexpr std::array<Name, 19> kNames = {
 
 constexpr std::uint64_t kMaxRank = 64;
 constexpr std::uint32_t kMaxFieldDepth = 32;
+constexpr std::size_t kMaxFields = 4096;
 
 const Value& argument(const Arena& arena, Id tuple, std::size_t place, Type type) {
   const Value& arguments = arena[tuple];
@@ -211,7 +212,15 @@ std::uint32_t depth_of(const DataType& type) {
   return depth;
 }
 
-Field field_of(const Arena& arena, const Value& names, const Value& fields, std::size_t place,
+// What a copy of a type takes: records of records of records grow with each level.
+std::uint64_t weight_of(const DataType& type) {
+  std::uint64_t weight = sizeof(DataType);
+  for (const Field& field : type.fields)
+    weight += sizeof(Field) + field.name.size() + 8 * field.shape.size() + weight_of(field.type);
+  return weight;
+}
+
+Field field_of(Arena& arena, const Value& names, const Value& fields, std::size_t place,
                bool& holds_objects) {
   const Value& name = arena[names.items[place]];
   for (std::size_t i = 0; i + 1 < fields.items.size(); i += 2) {
@@ -222,16 +231,20 @@ Field field_of(const Arena& arena, const Value& names, const Value& fields, std:
       continue;
     if (entry.items.size() < 2 || arena[entry.items[0]].type != Type::dtype) break;
     const Dtype& type = arena.dtypes[static_cast<std::size_t>(arena[entry.items[0]].number)];
+    arena.budget().take(sizeof(Field) + name.bytes.size() + weight_of(type.type));
     holds_objects = holds_objects || type.is_object;
     return {std::string(as_text(name.bytes)), type.type, type.shape, length(arena[entry.items[1]])};
   }
   corrupt("a record has a field without a type");
 }
 
-void set_fields(const Arena& arena, const Value& names, const Value& fields, std::uint64_t size,
+void set_fields(Arena& arena, const Value& names, const Value& fields, std::uint64_t size,
                 Dtype& dtype) {
   if (names.type != Type::tuple || fields.type != Type::dict || size > INT32_MAX)
     corrupt("a record has no fields");
+  if (names.items.size() > kMaxFields)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("pickle: a record has {} fields, above {}",
+                                                       names.items.size(), kMaxFields));
   DataType record;
   record.kind = Kind::structured;
   record.size = size;
@@ -264,6 +277,8 @@ void build_dtype(Arena& arena, Dtype& dtype, const Value& state) {
     std::vector<std::uint64_t> shape = shape_of(arena, part(2).items[1]);
     shape.insert(shape.end(), base.shape.begin(), base.shape.end());
     if (shape.size() > kMaxRank) corrupt("a type of arrays has too many dimensions");
+    if (count_of(shape) == 0) corrupt("a type of arrays has no elements");
+    arena.budget().take(weight_of(base.type));
     Dtype made{base.type, base.is_object, std::move(shape)};
     dtype = std::move(made);
     return;

@@ -111,6 +111,21 @@ class Arena {
 /// What a value is, for messages: "a list".
 std::string_view type_name(Type type) noexcept;
 
+Value integer_value(std::int64_t number);
+Value natural_value(std::uint64_t number);
+Value real_value(double number);
+/// An integer in little-endian two's complement of any length; beyond 64 bits a real number.
+Value long_value(BytesView bytes);
+/// An integer in decimal digits, perhaps with an L behind it; beyond 64 bits a real number.
+Value decimal_value(std::string_view digits);
+Value real_line(std::string_view digits);
+/// UTF-8 in which lone surrogates stand, as Python writes it, with bytes for them.
+std::string from_surrogates(std::string_view text);
+/// Python's "raw-unicode-escape": Latin-1, and \uXXXX and \UXXXXXXXX.
+std::string from_raw_unicode(std::string_view text);
+/// Python's repr() of a string: in quotes, with its escapes.
+std::string from_repr(std::string_view text);
+
 /// The allowed name, or throws Error(unsupported) naming module and name.
 Global global_of(std::string_view module, std::string_view name);
 
