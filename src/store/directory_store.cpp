@@ -127,12 +127,27 @@ struct DirectoryStore::Impl {
     return type_of(info.st_mode);
   }
 
-  /// What the link at `path` leads to.
-  NodeType target_type(const std::string& path) const {
+  /// True when `target` is one of the directories that the way to `path` leads through.
+  bool is_above(const struct stat& target, const std::string& path) {
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+      const std::string above = end == std::string::npos ? "" : path.substr(0, end);
+      const DirectoryTree::Handle directory = tree.find(above);
+      struct stat info {};
+      if (directory && ::fstat(directory->get(), &info) == 0 && info.st_dev == target.st_dev &&
+          info.st_ino == target.st_ino)
+        return true;
+      if (above.empty()) return false;
+    }
+  }
+
+  /// What the link at `path` leads to. None where that is a directory above it: two such links
+  /// would make a tree without end.
+  NodeType target_type(const std::string& path) {
     struct stat info {};
     try {
       const FileDescriptor target = tree.open_through_links(path, O_PATH);
       if (!target.is_open() || ::fstat(target.get(), &info) != 0) return NodeType::none;
+      if (S_ISDIR(info.st_mode) && is_above(info, path)) return NodeType::none;
       return type_of(info.st_mode);
     } catch (const Error&) {
       return NodeType::none;  // A link that leads out is no part of the store.

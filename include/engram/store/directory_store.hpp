@@ -9,7 +9,8 @@ namespace engram::store {
 /// A store in a directory: the value of key "a/b" is the file "a/b" below it, as zarr-python's
 /// DirectoryStore has it. Symbolic links below the root are followed as long as they stay below it
 /// (where the kernel can tell: Linux 5.6); one that leads out throws Error(io_error) where it is
-/// used, and is left out of listings. list_dir() names empty directories too.
+/// used, and is left out of listings, as one that leads to a directory above it is. list_dir()
+/// names empty directories too.
 ///
 /// set() throws Error(io_error) with the path and the system's reason, a full disk among them, and
 /// leaves no part of the value.
