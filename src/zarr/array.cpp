@@ -142,7 +142,7 @@ Region Array::append(BytesView elements, std::size_t axis, const Workers& worker
   if (metadata_.is_object || elements.size() % size != 0)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes are no whole number of elements", elements.size()));
-  const Region region = room_for(elements.size() / size, axis);
+  Region region = room_for(elements.size() / size, axis);
   Shape shape = metadata_.shape;
   shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
   resize(shape);
@@ -152,7 +152,7 @@ Region Array::append(BytesView elements, std::size_t axis, const Workers& worker
 
 Region Array::append_objects(std::span<const Json> objects, std::size_t axis,
                              const Workers& workers) {
-  const Region region = room_for(objects.size(), axis);
+  Region region = room_for(objects.size(), axis);
   Shape shape = metadata_.shape;
   shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
   resize(shape);

@@ -34,6 +34,13 @@ Json padding(const ArrayMetadata& metadata) {
   return codec == "vlen-bytes" ? Json::binary({}) : Json("");
 }
 
+// The fill value of records with objects in them is what the codec makes of one, in base64.
+void check_fill(const ArrayMetadata& metadata) {
+  if (metadata.object_dtype.is_array() && !metadata.object_fill.is_null())
+    throw Error(ErrorCode::unsupported,
+                "this chunk is not there, and the fill value of records with objects is not known");
+}
+
 bool same(const Json& a, const Json& b) {
   return a.type() == b.type()
              ? a == b
@@ -59,7 +66,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
         const store::Key key = chunk_key(place);
         at_key(key.str(), [&] {
           const auto stored = store_.reader().get(key, max_stored_objects(limits_));
-          if (!stored) return;
+          if (!stored) return check_fill(metadata_);
           const Overlap overlap = walk.overlap(place);
           std::vector<Json> chunk = decode_objects(metadata_, *stored, limits_);
           for_each_index(overlap.in_chunk.shape, [&](const Shape& index) {

@@ -259,6 +259,15 @@ TEST_F(ZarrObjects, RefusesOtherObjectCodecsByName) {
   });
 }
 
+TEST_F(ZarrObjects, TheFillValueOfRecordsWithObjectsIsNotKnown) {
+  ArrayMetadata metadata = objects("pickle", {2}, {2});
+  metadata.object_dtype = parse_json(R"([["a", "<i4"], ["b", "|O"]])");
+  metadata.object_fill = "gAVLAC4=";
+  expect_error(ErrorCode::unsupported, "a/0", [&] { read_text(metadata, Region::all({2})); });
+  metadata.object_fill = nullptr;
+  EXPECT_EQ(read_text(metadata, Region::all({2})), "[null,null]");
+}
+
 TEST_F(ZarrObjects, RefusesWhatIsDamaged) {
   const auto refused = [&](const std::string& codec, const Bytes& chunk) {
     set("a/0", chunk);
