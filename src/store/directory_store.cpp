@@ -45,6 +45,10 @@ struct Place {
   std::string name;
 };
 
+std::string path_below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : fmt::format("{}/{}", path, name);
+}
+
 FileDescriptor open_root(const std::string& root, DirectoryStore::Mode mode) {
   if (root.empty() || root.find('\0') != std::string::npos) {
     throw Error(ErrorCode::invalid_argument, "the path of a directory store is empty or has a NUL");
@@ -227,7 +231,7 @@ struct DirectoryStore::Impl {
   /// Removes all values in `directory` and below it, and the directories that are empty then.
   void remove_below(int directory, const std::string& path) {
     for (const auto& [name, type] : entries(directory, path)) {
-      const std::string child_path = path.empty() ? name : path + '/' + name;
+      const std::string child_path = path_below(path, name);
       if (type == NodeType::directory) {
         if (why_bad_name(name).empty()) remove_tree(directory, name, child_path);
       } else if (why_bad_name(name).empty() || is_part_name(name)) {
@@ -305,14 +309,14 @@ Listing DirectoryStore::list_dir(const std::string& prefix) const {
   Listing listing;
   const DirectoryTree::Handle directory = impl_->find_now(prefix);
   if (!directory) return listing;
-  for (auto& [name, own_type] : impl_->entries(directory->get(), prefix)) {
+  for (const auto& [name, own_type] : impl_->entries(directory->get(), prefix)) {
     if (!why_bad_name(name).empty()) continue;
     NodeType type = own_type;
     if (type == NodeType::link) {
-      type = impl_->target_type(prefix.empty() ? name : prefix + '/' + name);
+      type = impl_->target_type(path_below(prefix, name));
     }
-    if (type == NodeType::file) listing.keys.push_back(std::move(name));
-    if (type == NodeType::directory) listing.prefixes.push_back(std::move(name));
+    if (type == NodeType::file) listing.keys.push_back(name);
+    if (type == NodeType::directory) listing.prefixes.push_back(name);
   }
   std::sort(listing.keys.begin(), listing.keys.end());
   std::sort(listing.prefixes.begin(), listing.prefixes.end());

@@ -45,7 +45,7 @@ std::string scheme_of(std::string_view text) {
 
 // The path of "file:path", and of "file:///path", which is percent-encoded.
 std::string path_of_file_url(const std::string& url) {
-  const std::string rest = url.substr(url.find(':') + 1);
+  std::string rest = url.substr(url.find(':') + 1);
   if (!rest.starts_with("//")) return rest;
   const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(::curl_url(), &::curl_url_cleanup);
   char* path = nullptr;
