@@ -34,7 +34,7 @@ EQUAL, NOT_ASKED = "equal", "not asked"
 @dataclasses.dataclass
 class Result:
     """What came of one cell with one peer in one direction."""
-    verdict: str  # EQUAL, NOT_ASKED, "refuses", "misreads" or "fails"
+    verdict: str  # EQUAL, NOT_ASKED, "refuses" or "fails"
     words: str = ""  # of the peer that refuses; of the failure
     as_another_type: bool = False
 
@@ -110,7 +110,7 @@ def type_of(descr):
 
 def text_of(found):
     """Fixed-size text, without what fills it up; None for others."""
-    length = re.search(r"'<U(\d+)'\)\]$", str(found[1][0])) if isinstance(found[1], tuple) else None
+    length = re.fullmatch(r"\[\('', '<U(\d+)'\)\]", str(found[1][0])) if isinstance(found[1], tuple) else None
     return length and (found[0], np.frombuffer(found[1][1], f"<U{length[1]}").tolist())
 
 
@@ -238,8 +238,8 @@ a field is what engram reads of what the other wrote, the second what the other 
 """
 
 
-def page(results, head=HEAD):
-    """The text of docs/interop.md, or of another page with its own head."""
+def page(results):
+    """The text of docs/interop.md."""
     numbers = {}
 
     def sign(result):
@@ -247,8 +247,8 @@ def page(results, head=HEAD):
             return "≈" if result.as_another_type else "="
         if result.verdict == NOT_ASKED:
             return "·"
-        if result.verdict in ("fails", "misreads"):
-            return "**fails**" if result.verdict == "fails" else "≠"
+        if result.verdict == "fails":
+            return "**fails**"
         words = shortened(result.words)
         return f"r{numbers.setdefault(words, len(numbers) + 1)}"
 
@@ -265,12 +265,11 @@ def page(results, head=HEAD):
         counts = []
         for peer in peers:
             verdicts = [result.verdict for result in results[peer, direction].values()]
-            words_of_others = {"misreads": "misread", "fails": "fail"}
-            others = "".join(f", {verdicts.count(verdict)} {word}" for verdict, word in words_of_others.items() if verdict in verdicts)
-            counts.append(f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{others}")
+            fails = f", {verdicts.count('fails')} fail" if "fails" in verdicts else ""
+            counts.append(f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{fails}")
         totals += f"| {title} | {' | '.join(counts)} |\n"
     said = "\n## What they said\n\n" + "".join(f"- **r{number}** {words}\n" for words, number in numbers.items())
-    return head + totals + body + said
+    return HEAD + totals + body + said
 
 
 def main():
