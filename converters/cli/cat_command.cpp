@@ -8,7 +8,8 @@
 #include "converters/cli/npy.hpp"
 #include "converters/cli/object_name.hpp"
 #include "converters/cli/output.hpp"
-#include "engram/backend/open.hpp"
+#include "converters/cli/plain_objects.hpp"
+#include "converters/cli/source.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::cli {
@@ -17,68 +18,87 @@ namespace {
 constexpr std::uint64_t kMemory = 512ULL << 20;
 
 constexpr const char* kAbout =
-    R"(Print the values of a dataset or an attribute of an HDF5 file or a Zarr directory.
+    R"(Print the values of a dataset or an attribute of an HDF5 file or a Zarr store.
 
 OBJECT is a dataset, "/units/spike_times", with a slice as NumPy has it where wanted, "/acquisition/raw/data[0:10, :4]",
-"[..., -1]", "[::100]"; or an attribute, "/acquisition/raw@neurodata_type". Values are read and printed block by block.)";
+"[..., -1]", "[::100]"; or an attribute, "/acquisition/raw@neurodata_type". A store that is one array has it at "/":
+"/[0:10]". Values are read and printed block by block.
+
+Times (NumPy's datetime64 and timedelta64) are numbers of their unit, which engram tree shows, or NaT.)";
 
 constexpr const char* kExamples = R"(Examples:
   engram cat session.nwb /session_description
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
   engram cat session.nwb.zarr /units/id --format json
-  engram cat session.nwb '/acquisition/raw/data[:, 3]' --format npy > channel3.npy)";
+  engram cat session.nwb '/acquisition/raw/data[:, 3]' --format npy > channel3.npy
+  engram cat array.zarr '/[::2]' --format raw > little-endian.bin)";
 
 struct Options {
   std::string path, object, format = "text";
 };
 
+bool is_binary(const Options& options) {
+  return options.format == "npy" || options.format == "raw";
+}
+
 void print_attribute(const Options& options, const hdmf::Value& value, Output& output) {
-  if (options.format == "npy") {
-    throw Error(ErrorCode::invalid_argument, "an attribute can't be printed as npy: use json");
+  if (is_binary(options)) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("an attribute can't be printed as {}: use json", options.format));
   }
   const auto json = dump_json(value_json(value), JsonStyle::line);
   output.buffer() += (options.format == "text" ? plain_text(json) : json) + "\n";
   output.flush();
 }
 
-void print_dataset(const Options& options, const ObjectName& name, Output& output,
-                   std::stop_token stop) {
+std::unique_ptr<Elements> elements_to_print(const Source& source, const ObjectName& name) {
+  if (source.store && name.dataset->objects() != nullptr) {
+    if (auto objects = plain_objects(source.store, name.path)) return objects;
+  }
+  return elements_of(*name.dataset);
+}
+
+void print_dataset(const Options& options, const Source& source, const ObjectName& name,
+                   Output& output, std::stop_token stop) {
   const auto& dataset = *name.dataset;
-  if (dataset.is_null && options.format != "npy") {
+  if (dataset.is_null && !is_binary(options)) {
     output.buffer() += "null\n";
     output.flush();
     return;
   }
   const auto selection = parse_slice(name.slice, dataset.shape());
-  const auto elements = elements_of(dataset);
+  const auto elements = elements_to_print(source, name);
   if (options.format == "json") {
     write_json(output, *elements, selection, std::move(stop));
   } else if (options.format == "text") {
     write_text(output, *elements, selection, std::move(stop));
   } else {
-    const auto* source = dataset.array();
-    if (source == nullptr) {
+    const auto* array = dataset.array();
+    if (array == nullptr) {
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("{} holds {}, which have no fixed size and can't be printed as npy: "
+                  fmt::format("{} holds {}, which have no fixed size and can't be printed as {}: "
                               "use json",
-                              name.path, describe_type(dataset.objects()->type())));
+                              name.path, describe_type(dataset.objects()->type()), options.format));
     }
-    output.buffer() += npy_header(source->info().type.little_endian(), selection.shape());
+    if (options.format == "npy") {
+      output.buffer() += npy_header(array->info().type.little_endian(), selection.shape());
+    }
     write_bytes(output, *elements, selection, std::move(stop));
   }
 }
 
 int cat_in_child(const Options& options, const Heartbeat& heartbeat, std::stop_token stop) {
-  const auto tree = backend::open_reader(options.path)->read_tree();
+  const auto source = open_source(options.path);
   Output output(heartbeat);
-  const auto name = find_object(tree, options.object);
+  const auto name =
+      find_object(source.tree, options.object, source.array ? &*source.array : nullptr);
   heartbeat.beat(name.path);
   if (name.attribute != nullptr) {
     print_attribute(options, *name.attribute, output);
     return 0;
   }
   try {
-    print_dataset(options, name, output, std::move(stop));
+    print_dataset(options, source, name, output, std::move(stop));
   } catch (Error& error) {
     converter::name_path(error, name.path);
     throw;
@@ -92,15 +112,16 @@ void add_cat_command(CLI::App& app, Command& chosen) {
   auto* command = app.add_subcommand("cat", kAbout);
   command->footer(kExamples);
   const auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->path, "An HDF5 file or a Zarr directory")->required();
+  command->add_option("PATH", options->path, "An HDF5 file, or a Zarr directory, zip file or URL")
+      ->required();
   command->add_option("OBJECT", options->object, "What to print")->required();
   command
       ->add_option(
           "--format", options->format,
-          "text: for people (default); json: nested lists; npy: a NumPy file, for elements "
-          "of a fixed size")
-      ->option_text("text|json|npy")
-      ->check(CLI::IsMember({"text", "json", "npy"}));
+          "text: for people (default); json: nested lists; for elements of a fixed size npy: a "
+          "NumPy file; raw: nothing but their bytes, little-endian, in C order")
+      ->option_text("text|json|npy|raw")
+      ->check(CLI::IsMember({"text", "json", "npy", "raw"}));
   command->callback([options, &chosen] {
     chosen.source = options->path;
     chosen.consequence = "the output is not complete";

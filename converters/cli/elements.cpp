@@ -194,6 +194,11 @@ Json element_json(const DataType& type, BytesView element) {
       return utf32_text(element);
     case Kind::opaque:
       return to_base64(element);
+    case Kind::datetime:
+      return time_text(type, signed_integer(element));
+    case Kind::timedelta:
+      if (signed_integer(element) == kNotATime) return "NaT";
+      return signed_integer(element);
     case Kind::structured:
       break;
   }

@@ -13,11 +13,13 @@ constexpr const char* kFooter = R"(Examples:
   engram convert session.nwb session.nwb.zarr
   engram tree session.nwb.zarr --attrs
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
+  engram consolidate session.nwb.zarr
 
 engram COMMAND --help tells more of each.
 
 Exit status:
   0  done
+  1  engram tree --consolidated found differences
   2  invalid_argument  a mistake on the command line: a bad path, option or slice
   3  not_found         the file, object or directory that was named is not there
   4  already_exists    the target is there and may not be replaced
@@ -41,6 +43,7 @@ int main(int argc, char** argv) {
   engram::cli::add_convert_command(app, command);
   engram::cli::add_tree_command(app, command);
   engram::cli::add_cat_command(app, command);
+  engram::cli::add_consolidate_command(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -7,19 +7,35 @@
 namespace engram::cli {
 namespace {
 
-const hdmf::Attributes* attributes_of(const hdmf::GroupBuilder& root, std::string_view path) {
-  if (path.empty()) path = "/";
-  if (const auto* group = root.find_group(path)) return &group->attributes;
-  if (const auto* dataset = root.find_dataset(path)) return &dataset->attributes;
-  return nullptr;
-}
+// What there is: the tree below `root`, or only `array`.
+struct Nodes {
+  const hdmf::GroupBuilder& root;
+  const hdmf::DatasetBuilder* array;
+
+  const hdmf::DatasetBuilder* dataset(std::string_view path) const {
+    if (array == nullptr) return root.find_dataset(path);
+    return path.empty() || path == "/" ? array : nullptr;
+  }
+
+  const hdmf::GroupBuilder* group(std::string_view path) const {
+    return array == nullptr ? root.find_group(path.empty() ? "/" : path) : nullptr;
+  }
+
+  const hdmf::Attributes* attributes(std::string_view path) const {
+    if (const auto* found = group(path)) return &found->attributes;
+    if (const auto* found = dataset(path)) return &found->attributes;
+    return nullptr;
+  }
+};
 
 }  // namespace
 
-ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text) {
+ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text,
+                       const hdmf::DatasetBuilder* array) {
+  const Nodes nodes{root, array};
   ObjectName found;
   found.path = std::string(text);
-  found.dataset = root.find_dataset(text);
+  found.dataset = nodes.dataset(text);
   if (found.dataset != nullptr) return found;
   if (!text.empty() && text.back() == ']') {
     // From the right: a slice holds no bracket itself.
@@ -27,14 +43,14 @@ ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text) {
     if (open != std::string_view::npos) {
       found.path = std::string(text.substr(0, open));
       found.slice = text.substr(open + 1, text.size() - open - 2);
-      found.dataset = root.find_dataset(found.path);
+      found.dataset = nodes.dataset(found.path);
       if (found.dataset != nullptr) return found;
     }
   }
   bool node_found = false;
   for (auto at = text.rfind('@'); at != std::string_view::npos;
        at = at == 0 ? std::string_view::npos : text.rfind('@', at - 1)) {
-    const auto* attributes = attributes_of(root, text.substr(0, at));
+    const auto* attributes = nodes.attributes(text.substr(0, at));
     if (attributes == nullptr) continue;
     node_found = true;
     found.path = std::string(text.substr(0, at));
@@ -42,7 +58,7 @@ ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text) {
     found.attribute = attributes->find(text.substr(at + 1));
     if (found.attribute != nullptr) return found;
   }
-  if (root.find_group(text) != nullptr) {
+  if (array == nullptr && root.find_group(text) != nullptr) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} is a group: name a dataset in it, or an attribute as {}@NAME; "
                             "engram tree shows what there is",

@@ -17,8 +17,10 @@ struct ObjectName {
 };
 
 /// The dataset or attribute of `root` that `text` names: "/a/b", "/a/b[0:3]", "/a@name". Names may
-/// hold brackets and "@" themselves: the longest name that is there wins. Throws Error(not_found),
-/// and Error(invalid_argument) for a group without an attribute. Views point into `text`.
-ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text);
+/// hold brackets and "@" themselves: the longest name that is there wins. Where there is `array`,
+/// it is all there is: "/", "/[0:3]", "/@name". Throws Error(not_found), and
+/// Error(invalid_argument) for a group without an attribute. Views point into `text`.
+ObjectName find_object(const hdmf::GroupBuilder& root, std::string_view text,
+                       const hdmf::DatasetBuilder* array = nullptr);
 
 }  // namespace engram::cli

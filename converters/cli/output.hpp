@@ -19,6 +19,9 @@ class Output {
   void flush_if_large();
   void flush();
 
+  /// Says that work goes on, at `path`, where nothing is written yet.
+  void beat(const std::string& path) const noexcept { heartbeat_.beat(path); }
+
  private:
   const Heartbeat& heartbeat_;
   std::string buffer_;

@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "converters/cli/command.hpp"
+#include "converters/cli/consolidated.hpp"
 #include "converters/cli/elements.hpp"
 #include "converters/cli/output.hpp"
+#include "converters/cli/source.hpp"
+#include "converters/cli/store_path.hpp"
 #include "converters/cli/terminal.hpp"
-#include "engram/backend/open.hpp"
+#include "converters/cli/zarr_facts.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::cli {
@@ -19,17 +23,21 @@ constexpr std::uint64_t kMemory = 512ULL << 20;
 constexpr std::size_t kLongestAttribute = 100;
 
 constexpr const char* kAbout =
-    R"(Show what an HDF5 file or a Zarr directory holds: groups with their types, datasets with shape, element type and
-chunks, links with their targets.)";
+    R"(Show what an HDF5 file or a Zarr store holds: groups with their types, datasets with shape, element type and
+chunks, links with their targets; of Zarr arrays codecs, stored bytes, and how many chunks are there when not all are.
+
+With --consolidated instead: the keys of metadata that .zmetadata has as they no longer are (stale), lacks (missing),
+or has though there is no such file (superfluous). Exit status 1 when there are any.)";
 
 constexpr const char* kExamples = R"(Examples:
   engram tree session.nwb
   engram tree session.nwb.zarr --attrs --depth 3
-  engram tree session.nwb --json)";
+  engram tree session.nwb --json
+  engram tree session.nwb.zarr --consolidated)";
 
 struct Options {
   std::string path;
-  bool attributes = false, json = false;
+  bool attributes = false, json = false, consolidated = false;
   std::uint32_t depth = 0;  // 0: all.
 };
 
@@ -71,11 +79,18 @@ std::vector<Child> children_of(const hdmf::GroupBuilder& group) {
 
 class TreePrinter {
  public:
-  TreePrinter(const Options& options, Output& output) : options_(options), output_(output) {}
+  TreePrinter(const Options& options, const ZarrArrays* arrays, Output& output)
+      : options_(options), arrays_(arrays), output_(output) {}
 
-  void print(const hdmf::GroupBuilder& root) {
-    output_.buffer() += "/" + type_of(root.attributes) + "\n";
-    print_inside(root, "", 1);
+  void print(const Source& source) {
+    output_.buffer() += "/";
+    if (source.array) {
+      output_.buffer() += describe_dataset(*source.array, "/") + "\n";
+      print_attributes(source.array->attributes, "    ");
+    } else {
+      output_.buffer() += type_of(source.tree.attributes) + "\n";
+      print_inside(source.tree, "/", "", 1);
+    }
     output_.flush();
   }
 
@@ -85,40 +100,45 @@ class TreePrinter {
     return type ? "  " + printable(*type) : "";
   }
 
-  void print_inside(const hdmf::GroupBuilder& group, const std::string& indent,
-                    std::uint32_t depth) {
+  void print_inside(const hdmf::GroupBuilder& group, const std::string& path,
+                    const std::string& indent, std::uint32_t depth) {
     const auto children = depth_left(depth) ? children_of(group) : std::vector<Child>{};
     print_attributes(group.attributes, indent + (children.empty() ? "    " : "│   "));
     for (std::size_t i = 0; i < children.size(); ++i) {
       const bool last = i + 1 == children.size();
       output_.buffer() += indent + (last ? "└── " : "├── ") + printable(*children[i].name);
-      print_child(children[i], indent + (last ? "    " : "│   "), depth);
+      print_child(children[i], hdmf::join_path(path, *children[i].name),
+                  indent + (last ? "    " : "│   "), depth);
       output_.flush_if_large();
     }
   }
 
-  void print_child(const Child& child, const std::string& indent, std::uint32_t depth) {
+  void print_child(const Child& child, const std::string& path, const std::string& indent,
+                   std::uint32_t depth) {
     auto& out = output_.buffer();
     if (child.link != nullptr) {
       const auto& link = *child.link;
       out += " -> " + (link.source == "." ? "" : printable(link.source) + ":") +
              printable(link.path) + "\n";
     } else if (child.dataset != nullptr) {
-      out += describe(*child.dataset) + "\n";
+      out += describe_dataset(*child.dataset, path) + "\n";
       print_attributes(child.dataset->attributes, indent);
     } else {
       out += "/" + type_of(child.group->attributes) + "\n";
-      print_inside(*child.group, indent, depth + 1);
+      print_inside(*child.group, path, indent, depth + 1);
     }
   }
 
-  static std::string describe(const hdmf::DatasetBuilder& dataset) {
+  std::string describe_dataset(const hdmf::DatasetBuilder& dataset, const std::string& path) {
     std::string text = type_of(dataset.attributes);
     text += dataset.is_null     ? "  null"
             : dataset.is_scalar ? "  scalar"
                                 : "  " + to_string(dataset.shape());
     text += " " + printable(element_type(dataset));
     if (!chunk_shape(dataset).empty()) text += " in chunks of " + to_string(chunk_shape(dataset));
+    if (arrays_ == nullptr) return text;
+    output_.beat(path);
+    if (const auto facts = arrays_->facts(path)) text += ", " + describe(*facts);
     return text;
   }
 
@@ -136,14 +156,22 @@ class TreePrinter {
   }
 
   const Options& options_;
+  const ZarrArrays* arrays_;  ///< None: not Zarr.
   Output& output_;
 };
 
 class TreeJson {
  public:
-  explicit TreeJson(const Options& options) : options_(options) {}
+  TreeJson(const Options& options, const ZarrArrays* arrays, const Output& output)
+      : options_(options), arrays_(arrays), output_(output) {}
 
-  Json group_json(const hdmf::GroupBuilder& group, const std::string& name,
+  Json root_json(const Source& source) const {
+    return source.array ? dataset_json(*source.array, "/", "/")
+                        : group_json(source.tree, "/", "/", 1);
+  }
+
+ private:
+  Json group_json(const hdmf::GroupBuilder& group, const std::string& name, const std::string& path,
                   std::uint32_t depth) const {
     Json json = Json::object();
     json["name"] = name;
@@ -152,49 +180,72 @@ class TreeJson {
     if (options_.depth != 0 && depth > options_.depth) return json;
     json["children"] = Json::array();
     for (const auto& child : children_of(group)) {
-      json["children"].push_back(child.group != nullptr
-                                     ? group_json(*child.group, *child.name, depth + 1)
-                                     : leaf_json(child));
+      const auto below = hdmf::join_path(path, *child.name);
+      json["children"].push_back(
+          child.group != nullptr  ? group_json(*child.group, *child.name, below, depth + 1)
+          : child.link != nullptr ? link_json(*child.link)
+                                  : dataset_json(*child.dataset, *child.name, below));
     }
     return json;
   }
 
- private:
-  Json leaf_json(const Child& child) const {
+  static Json link_json(const hdmf::LinkBuilder& link) {
     Json json = Json::object();
-    json["name"] = *child.name;
-    if (child.link != nullptr) {
-      json["kind"] = "link";
-      json["source"] = child.link->source;
-      json["path"] = child.link->path;
-      return json;
-    }
-    const auto& dataset = *child.dataset;
+    json["name"] = link.name;
+    json["kind"] = "link";
+    json["source"] = link.source;
+    json["path"] = link.path;
+    return json;
+  }
+
+  Json dataset_json(const hdmf::DatasetBuilder& dataset, const std::string& name,
+                    const std::string& path) const {
+    Json json = Json::object();
+    json["name"] = name;
     json["kind"] = "dataset";
     json["shape"] = dataset.shape();
     json["scalar"] = dataset.is_scalar;
     json["null"] = dataset.is_null;
     json["type"] = element_type(dataset);
     if (!chunk_shape(dataset).empty()) json["chunk_shape"] = chunk_shape(dataset);
+    if (arrays_ != nullptr) {
+      output_.beat(path);
+      if (const auto facts = arrays_->facts(path)) add_facts(json, *facts);
+    }
     if (options_.attributes) json["attributes"] = attributes_json(dataset.attributes);
     return json;
   }
 
   const Options& options_;
+  const ZarrArrays* arrays_;
+  const Output& output_;
 };
 
+int check_in_child(const Options& options, const Heartbeat& heartbeat) {
+  const auto store = zarr_store(options.path);
+  if (!store) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("--consolidated is for Zarr stores, and {} is none", options.path));
+  }
+  Output output(heartbeat);
+  return print_check(zarr::check_consolidated(*store), options.json, output);
+}
+
 int tree_in_child(const Options& options, const Heartbeat& heartbeat) {
-  const auto reader = backend::open_reader(options.path);
-  const auto tree = reader->read_tree();
+  if (options.consolidated) return check_in_child(options, heartbeat);
+  const auto source = open_source(options.path);
+  std::optional<ZarrArrays> arrays;
+  if (source.store) arrays.emplace(source.store);
+  const auto* facts = arrays ? &*arrays : nullptr;
   Output output(heartbeat);
   if (options.json) {
     output.buffer() +=
-        dump_json(TreeJson(options).group_json(tree, "/", 1), JsonStyle::line) + "\n";
+        dump_json(TreeJson(options, facts, output).root_json(source), JsonStyle::line) + "\n";
     output.flush();
   } else {
-    TreePrinter(options, output).print(tree);
+    TreePrinter(options, facts, output).print(source);
   }
-  for (const auto& notice : reader->notices()) {
+  for (const auto& notice : source.notices) {
     if (notice.kind == backend::Notice::Kind::changed) continue;
     print_message("warning", notice.path + ": " + notice.text);
   }
@@ -207,12 +258,15 @@ void add_tree_command(CLI::App& app, Command& chosen) {
   auto* command = app.add_subcommand("tree", kAbout);
   command->footer(kExamples);
   const auto options = std::make_shared<Options>();
-  command->add_option("PATH", options->path, "An HDF5 file or a Zarr directory")->required();
+  command->add_option("PATH", options->path, "An HDF5 file, or a Zarr directory, zip file or URL")
+      ->required();
   command->add_flag("--attrs", options->attributes, "Show attributes and their values");
   command->add_option("--depth", options->depth, "Levels of groups to show (all)")
       ->option_text("N")
       ->check(CLI::Range(1U, 1'000'000U));
   command->add_flag("--json", options->json, "Print JSON");
+  command->add_flag("--consolidated", options->consolidated,
+                    "Compare a Zarr store's .zmetadata with its files");
   command->callback([options, &chosen] {
     chosen.source = options->path;
     chosen.consequence = "the output is not complete";

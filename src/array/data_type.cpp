@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 #include "engram/array/region.hpp"
@@ -84,17 +86,59 @@ void swap_elements(const DataType& type, std::byte* at, std::uint64_t count) {
   }
 }
 
+bool is_time(const DataType& type) {
+  return type.kind == Kind::datetime || type.kind == Kind::timedelta;
+}
+
+// NumPy's unit with its count, as NumPy prints it: without a count of 1.
+std::optional<std::string> normal_unit(std::string_view text) {
+  static constexpr std::array<std::string_view, 13> kUnits = {
+      "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"};
+  std::int32_t count = 1;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc::result_out_of_range || count < 1) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(stop - text.data()));
+  if (std::find(kUnits.begin(), kUnits.end(), unit) == kUnits.end()) return std::nullopt;
+  return count == 1 ? std::string(unit) : fmt::format("{}{}", count, unit);
+}
+
+DataType time(Kind kind, std::string_view unit, ByteOrder order) {
+  DataType type = simple(kind, 8, order);
+  if (unit.empty()) return type;
+  const auto normal = normal_unit(unit);
+  if (!normal)
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("unknown unit of time \"{}\": known are Y, M, W, D, h, m, s, ms, us, ns, "
+                    "ps, fs and as, with a count in front",
+                    printable(unit, 64)));
+  type.unit = *normal;
+  return type;
+}
+
 [[noreturn]] void throw_unknown(std::string_view text) {
   throw Error(ErrorCode::unsupported,
               fmt::format("unknown data type \"{}\": known are b1, i1 to i8, u1 to u8, f2 to f16, "
-                          "c8 to c32, S, U and V with a size, with < or > in front where they have "
-                          "a byte order, else |",
+                          "c8 to c32, S, U and V with a size, M8 and m8 with NumPy's unit in "
+                          "brackets, with < or > in front where they have a byte order, else |",
                           printable(text, 64)));
 }
 
 char order_letter(const DataType& type) {
   if (!type.has_byte_order()) return '|';
   return type.order == ByteOrder::little ? '<' : '>';
+}
+
+// "<M8[25us]", ">m8": what the letter says is known already.
+DataType parse_time(std::string_view text) {
+  const ByteOrder order = text[0] == '>' ? ByteOrder::big : ByteOrder::little;
+  const bool is_bare = text.size() == 3;
+  const bool has_unit = text.size() > 5 && text[3] == '[' && text.back() == ']';
+  if ((text[0] != '<' && text[0] != '>') || text[2] != '8' || (!is_bare && !has_unit))
+    throw_unknown(text);
+  const std::string_view unit = is_bare ? std::string_view() : text.substr(4, text.size() - 5);
+  if (!unit.empty() && !normal_unit(unit)) throw_unknown(text);
+  return time(text[1] == 'M' ? Kind::datetime : Kind::timedelta, unit, order);
 }
 
 bool is_one_of(std::uint64_t size, std::initializer_list<std::uint64_t> sizes) {
@@ -126,6 +170,13 @@ DataType DataType::opaque(std::uint64_t size) {
   return simple(Kind::opaque, size, ByteOrder::little);
 }
 
+DataType DataType::datetime(std::string_view unit, ByteOrder order) {
+  return time(Kind::datetime, unit, order);
+}
+DataType DataType::timedelta(std::string_view unit, ByteOrder order) {
+  return time(Kind::timedelta, unit, order);
+}
+
 DataType DataType::structured(std::vector<Field> fields) {
   DataType type = simple(Kind::structured, 0, ByteOrder::little);
   for (Field& field : fields) {
@@ -144,6 +195,8 @@ bool DataType::has_byte_order() const noexcept {
       return size > 1;
     case Kind::complex:
     case Kind::unicode:
+    case Kind::datetime:
+    case Kind::timedelta:
       return true;
     case Kind::boolean:
     case Kind::bytes:
@@ -173,7 +226,7 @@ std::uint64_t Field::size() const {
 
 bool operator==(const DataType& a, const DataType& b) {
   return a.kind == b.kind && a.size == b.size && (!a.has_byte_order() || a.order == b.order) &&
-         a.fields == b.fields;
+         a.unit == b.unit && a.fields == b.fields;
 }
 
 bool operator==(const Field& a, const Field& b) {
@@ -181,6 +234,11 @@ bool operator==(const Field& a, const Field& b) {
 }
 
 std::string typestr(const DataType& type) {
+  if (is_time(type)) {
+    const char letter = type.kind == Kind::datetime ? 'M' : 'm';
+    return fmt::format("{}{}8{}", order_letter(type), letter,
+                       type.unit.empty() ? "" : "[" + type.unit + "]");
+  }
   char letter = 'V';
   std::uint64_t number = type.size;
   switch (type.kind) {
@@ -207,6 +265,8 @@ std::string typestr(const DataType& type) {
       number = type.size / kCharacterSize;
       break;
     case Kind::opaque:
+    case Kind::datetime:
+    case Kind::timedelta:
     case Kind::structured:
       break;
   }
@@ -217,6 +277,7 @@ DataType parse_typestr(std::string_view text) {
   if (text.size() < 3) throw_unknown(text);
   const char order = text[0];
   const char letter = text[1];
+  if (letter == 'M' || letter == 'm') return parse_time(text);
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + 2, end, number);
@@ -281,6 +342,10 @@ std::string type_name(const DataType& type) {
       return "bytes";
     case Kind::unicode:
       return "str";
+    case Kind::datetime:
+    case Kind::timedelta:
+      return fmt::format("{}64{}", type.kind == Kind::datetime ? "datetime" : "timedelta",
+                         type.unit.empty() ? "" : "[" + type.unit + "]");
     case Kind::opaque:
     case Kind::structured:
       break;

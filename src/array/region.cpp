@@ -25,32 +25,54 @@ struct CopyPlan {
   std::vector<Loop> loops;
 };
 
-CopyPlan make_plan(const Shape& source_shape, const Region& from, const Shape& target_shape,
-                   const Region& to, std::uint64_t element_size) {
+/// Bytes from one element to the next along each dimension.
+Shape strides_of(const Shape& shape, Order order, std::uint64_t element_size) {
+  Shape strides(shape.size());
+  std::uint64_t stride = element_size;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const std::size_t d = order == Order::fortran ? i : shape.size() - 1 - i;
+    strides[d] = stride;
+    stride *= shape[d];
+  }
+  return strides;
+}
+
+// The dimension that varies fastest in the target is the innermost loop.
+CopyPlan make_plan(const Shape& source_strides, const Region& from, const Shape& target_strides,
+                   const Region& to, std::uint64_t element_size, Order target_order) {
   CopyPlan plan;
   plan.run = element_size;
-  std::uint64_t source_stride = element_size;
-  std::uint64_t target_stride = element_size;
-  for (std::size_t d = source_shape.size(); d-- > 0;) {
+  const std::size_t rank = from.shape.size();
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::size_t d = target_order == Order::fortran ? i : rank - 1 - i;
+    const std::uint64_t source_stride = source_strides[d];
+    const std::uint64_t target_stride = target_strides[d];
     plan.source_offset += from.origin[d] * source_stride;
     plan.target_offset += to.origin[d] * target_stride;
     const std::uint64_t count = from.shape[d];
-    if (count != 1) {
-      Loop* inner = plan.loops.empty() ? nullptr : &plan.loops.back();
-      if (!inner && plan.run == source_stride && plan.run == target_stride) {
-        plan.run *= count;
-      } else if (inner && inner->count * inner->source_stride == source_stride &&
-                 inner->count * inner->target_stride == target_stride) {
-        inner->count *= count;
-      } else {
-        plan.loops.push_back({count, source_stride, target_stride});
-      }
+    if (count == 1) continue;
+    Loop* inner = plan.loops.empty() ? nullptr : &plan.loops.back();
+    if (!inner && plan.run == source_stride && plan.run == target_stride) {
+      plan.run *= count;
+    } else if (inner && inner->count * inner->source_stride == source_stride &&
+               inner->count * inner->target_stride == target_stride) {
+      inner->count *= count;
+    } else {
+      plan.loops.push_back({count, source_stride, target_stride});
     }
-    source_stride *= source_shape[d];
-    target_stride *= target_shape[d];
   }
   std::reverse(plan.loops.begin(), plan.loops.end());
   return plan;
+}
+
+// Repeats `element` to the end of `out`, which is a whole number of them.
+void repeat(BytesView element, std::span<std::byte> out) {
+  std::memcpy(out.data(), element.data(), element.size());
+  for (std::size_t done = element.size(); done < out.size();) {
+    const std::size_t more = std::min(done, out.size() - done);
+    std::memcpy(out.data() + done, out.data(), more);
+    done += more;
+  }
 }
 
 template <std::size_t kRun>
@@ -141,7 +163,7 @@ std::string to_string(const Shape& shape) {
 
 void copy_region(BytesView source, const Shape& source_shape, const Region& from,
                  std::span<std::byte> target, const Shape& target_shape, const Region& to,
-                 std::uint64_t element_size) {
+                 std::uint64_t element_size, Order source_order, Order target_order) {
   check_inside(from, source_shape);
   check_inside(to, target_shape);
   if (from.shape != to.shape) {
@@ -152,9 +174,27 @@ void copy_region(BytesView source, const Shape& source_shape, const Region& from
   check_buffer("source", source.size(), source_shape, element_size);
   check_buffer("target", target.size(), target_shape, element_size);
   if (element_count(from.shape) == 0 || element_size == 0) return;
-  const CopyPlan plan = make_plan(source_shape, from, target_shape, to, element_size);
+  const CopyPlan plan = make_plan(strides_of(source_shape, source_order, element_size), from,
+                                  strides_of(target_shape, target_order, element_size), to,
+                                  element_size, target_order);
   copy_loops(source.data() + plan.source_offset, target.data() + plan.target_offset, plan.run,
              plan.loops);
+}
+
+void fill_region(std::span<std::byte> target, const Shape& target_shape, const Region& to,
+                 BytesView element) {
+  check_inside(to, target_shape);
+  check_buffer("target", target.size(), target_shape, element.size());
+  if (element_count(to.shape) == 0 || element.empty()) return;
+  const Shape strides = strides_of(target_shape, Order::c, element.size());
+  CopyPlan plan = make_plan(strides, to, strides, to, element.size(), Order::c);
+  const auto run = static_cast<std::size_t>(plan.run);
+  if (plan.loops.empty())
+    return repeat(element, target.subspan(static_cast<std::size_t>(plan.target_offset), run));
+  Bytes pattern(run);
+  repeat(element, pattern);
+  for (Loop& loop : plan.loops) loop.source_stride = 0;
+  copy_loops(pattern.data(), target.data() + plan.target_offset, run, plan.loops);
 }
 
 }  // namespace engram

@@ -1,9 +1,10 @@
 // What lies at a path is told by its content, never by its name:
 //
-// 1. a directory: Zarr v2 when it holds .zgroup, .zarray or .zmetadata;
+// 1. a directory, or a URL of a web server: Zarr v2 when it holds .zgroup, .zarray or .zmetadata;
 // 2. a file: HDF5 when its signature stands at byte 0, 512, 1024, 2048, ... (before it lies a
-//    user block, as MATLAB and others write);
-// 3. else it is refused, with what was found.
+//    user block, as MATLAB and others write, which may be anything, a zip too);
+// 3. a file that begins as a zip: Zarr v2 as a directory is;
+// 4. else it is refused, with what was found.
 
 #include "engram/backend/open.hpp"
 
@@ -16,9 +17,11 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "engram/base/error.hpp"
 #include "engram/store/directory_store.hpp"
+#include "engram/store/open_store.hpp"
 
 namespace engram::backend {
 namespace {
@@ -32,7 +35,6 @@ struct Known {
   std::string_view start, name;
 };
 constexpr std::array kKnown = {
-    Known{"PK\x03\x04", "a zip file"},
     Known{"\x1f\x8b", "a gzip file: unpack it first"},
     Known{"CDF\x01", "a netCDF 3 file"},
     Known{"CDF\x02", "a netCDF 3 file"},
@@ -69,20 +71,19 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 [[noreturn]] void refuse(const std::string& path, std::string_view found) {
   throw Error(
       ErrorCode::unsupported,
-      fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories", path, found));
+      fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories, zip files and URLs",
+                  path, found));
 }
 
-std::unique_ptr<Reader> open_directory(const std::string& path, const Limits& limits) {
-  const auto holds = [&](const char* name) {
-    std::error_code ignored;
-    return fs::exists(fs::path(path) / name, ignored);
-  };
-  if (holds("zarr.json")) refuse(path, "a Zarr v3 store");
-  if (!holds(".zgroup") && !holds(".zarray") && !holds(".zmetadata"))
-    refuse(path, "a directory without .zgroup");
-  return open_zarr_reader(
-      std::make_shared<const store::DirectoryStore>(path, store::DirectoryStore::Mode::read),
-      limits);
+// `kind` is what lies there, for messages: "a directory".
+std::unique_ptr<Reader> open_zarr(std::shared_ptr<const store::ReadableStore> store,
+                                  std::string_view kind, const Limits& limits) {
+  const auto holds = [&](const char* name) { return store->size(store::Key(name)).has_value(); };
+  if (!holds(".zmetadata") && !holds(".zgroup") && !holds(".zarray")) {
+    if (holds("zarr.json")) refuse(store->name(), "a Zarr v3 store");
+    refuse(store->name(), fmt::format("{} without .zgroup", kind));
+  }
+  return open_zarr_reader(std::move(store), limits);
 }
 
 std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits) {
@@ -94,20 +95,21 @@ std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits)
     throw Error(ErrorCode::io_error,
                 fmt::format("can't read {}: {}", path,
                             failed ? failed.message() : std::string(std::strerror(errno))));
-  if (!has_signature(file, size)) refuse(path, what_is(file, size));
-  return open_hdf5_reader(path, limits);
+  if (has_signature(file, size)) return open_hdf5_reader(path, limits);
+  if (store::is_zip_file(path)) return open_zarr(store::open_store(path), "a zip file", limits);
+  refuse(path, what_is(file, size));
 }
 
-}  // namespace
-
-std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits) {
+std::unique_ptr<Reader> open_path(const std::string& path, const Limits& limits) {
   std::error_code failed;
   const fs::file_status status = fs::status(path, failed);
   switch (status.type()) {
     case fs::file_type::not_found:
       throw Error(ErrorCode::not_found, fmt::format("there is nothing at {}", path));
     case fs::file_type::directory:
-      return open_directory(path, limits);
+      return open_zarr(
+          std::make_shared<const store::DirectoryStore>(path, store::DirectoryStore::Mode::read),
+          "a directory", limits);
     case fs::file_type::regular:
       return open_file(path, limits);
     case fs::file_type::none:
@@ -115,6 +117,13 @@ std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limit
     default:
       refuse(path, "neither a file nor a directory");
   }
+}
+
+}  // namespace
+
+std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits) {
+  if (const auto local = store::local_path(path)) return open_path(*local, limits);
+  return open_zarr(store::open_store(path), "a place", limits);
 }
 
 }  // namespace engram::backend

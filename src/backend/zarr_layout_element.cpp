@@ -92,6 +92,8 @@ void pack(const DataType& type, const Value& value, std::span<std::byte> out) {
       return;
     case Kind::integer:
     case Kind::unsigned_integer:
+    case Kind::datetime:
+    case Kind::timedelta:
       return zarr::put_integer(integer_of(type, value), out);
     case Kind::floating:
       return zarr::put_floating(floating_of(type, value), out);
@@ -118,6 +120,8 @@ Value unpack(const DataType& type, BytesView element) {
     case Kind::boolean:
       return element.front() != std::byte{0};
     case Kind::integer:
+    case Kind::datetime:
+    case Kind::timedelta:
       return zarr::get_integer(element);
     case Kind::unsigned_integer:
       return zarr::get_unsigned(element);

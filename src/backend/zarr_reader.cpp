@@ -111,6 +111,16 @@ class ZarrReader final : public Reader {
     return group("/", root);
   }
 
+  // The array that is the whole store.
+  hdmf::DatasetBuilder read_array() {
+    const zarr::Node root = zarr::read_hierarchy(*store_, true, limits_);
+    if (!root.refusal.empty()) throw Error(ErrorCode::unsupported, root.refusal);
+    if (!root.array)
+      throw Error(ErrorCode::not_found,
+                  fmt::format("{} is a group of Zarr arrays, not one", store_->name()));
+    return dataset("/", root);
+  }
+
   const std::vector<Notice>& notices() const override { return notices_; }
 
   std::string format() const override { return "Zarr v2"; }
@@ -235,6 +245,11 @@ class ZarrReader final : public Reader {
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const Limits& limits) {
   return std::make_unique<ZarrReader>(std::move(store), limits);
+}
+
+hdmf::DatasetBuilder read_zarr_array(std::shared_ptr<const store::ReadableStore> store,
+                                     const Limits& limits) {
+  return ZarrReader(std::move(store), limits).read_array();
 }
 
 }  // namespace engram::backend

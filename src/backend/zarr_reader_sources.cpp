@@ -70,7 +70,9 @@ std::vector<Value> ZarrObjectSource::read(const Region& region) const {
     const Region stored = stored_region(region, array_->metadata().shape);
     if (form_ == Form::packed) return read_packed(stored);
     std::vector<Value> values;
-    for (const Json& object : array_->read_objects(stored)) {
+    for (Json& object : array_->read_objects(stored)) {
+      if (object.is_binary())  // HDMF's text may be bytes as well.
+        object = std::string(object.get_binary().begin(), object.get_binary().end());
       const bool is_text = form_ == Form::json_text && object.is_string();
       values.push_back(layout::element_from_json(
           type_, is_text ? parse_json(object.get_ref<const std::string&>()) : object));

@@ -40,7 +40,8 @@ bool less_in_python(const std::string& a, const std::string& b) {
 class Printer {
  public:
   explicit Printer(JsonStyle style)
-      : sorted_(style != JsonStyle::line), indented_(style == JsonStyle::zarr) {}
+      : sorted_(style == JsonStyle::zarr || style == JsonStyle::compact),
+        indented_(style == JsonStyle::zarr || style == JsonStyle::ordered) {}
 
   std::string take() { return std::move(out_); }
 

@@ -170,7 +170,7 @@ class BloscCodec final : public ConfiguredCodec {
 
 }  // namespace
 
-BytesCodecPtr make_blosc(const CodecConfig& config) {
+BytesCodecPtr make_blosc(const CodecConfig& config, const ChunkElements&) {
   Settings settings;
   settings.level = static_cast<int>(integer_member(config, "clevel", 5, 0, 9));
   settings.shuffle =

@@ -116,7 +116,7 @@ class Bz2Codec final : public ConfiguredCodec {
 
 }  // namespace
 
-BytesCodecPtr make_bz2(const CodecConfig& config) {
+BytesCodecPtr make_bz2(const CodecConfig& config, const ChunkElements&) {
   return std::make_shared<Bz2Codec>(integer_member(config, "level", 1, 1, 9));
 }
 

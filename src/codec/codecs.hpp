@@ -6,15 +6,29 @@ namespace engram::codec {
 
 // One function a codec, each in the file of its name. They throw Error(invalid_argument) when the
 // configuration is wrong; members that they do not know are ignored, as numcodecs' newer versions
-// add some.
-BytesCodecPtr make_zlib(const CodecConfig& config);
-BytesCodecPtr make_gzip(const CodecConfig& config);
-BytesCodecPtr make_zstd(const CodecConfig& config);
-BytesCodecPtr make_lz4(const CodecConfig& config);
-BytesCodecPtr make_bz2(const CodecConfig& config);
-BytesCodecPtr make_blosc(const CodecConfig& config);
-BytesCodecPtr make_shuffle(const CodecConfig& config);
-BytesCodecPtr make_fletcher32(const CodecConfig& config);
+// add some. Most don't look at `elements`.
+BytesCodecPtr make_adler32(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_astype(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_base64(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_bitround(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_blosc(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_bz2(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_categorize(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_crc32(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_crc32c(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_delta(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_fixedscaleoffset(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_fletcher32(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_gzip(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_jenkins_lookup3(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_lz4(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_lzma(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_packbits(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_quantize(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_shuffle(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_zfpy(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_zlib(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_zstd(const CodecConfig& config, const ChunkElements& elements);
 
 /// What all codecs share: a configuration that is complete, whatever was left out.
 class ConfiguredCodec : public BytesCodec {

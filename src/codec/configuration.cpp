@@ -25,4 +25,41 @@ std::int64_t integer_member(const CodecConfig& config, std::string_view member,
   return found->get<std::int64_t>();
 }
 
+const Json* optional_member(const CodecConfig& config, std::string_view member) {
+  if (!config.configuration.is_object() && !config.configuration.is_null())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the configuration of codec {} is no JSON object", config.name));
+  const auto found = config.configuration.find(std::string(member));
+  return found == config.configuration.end() || found->is_null() ? nullptr : &*found;
+}
+
+const Json& required_member(const CodecConfig& config, std::string_view member) {
+  const Json* found = optional_member(config, member);
+  if (found == nullptr)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("codec {}: {} is missing", config.name, member));
+  return *found;
+}
+
+bool boolean_member(const CodecConfig& config, std::string_view member, bool missing) {
+  const Json* found = optional_member(config, member);
+  if (found == nullptr) return missing;
+  if (found->is_boolean()) return found->get<bool>();
+  if (*found == 0 || *found == 1) return *found == 1;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("codec {}: {} is {}, expected true or false", config.name, member,
+                          dump_json(*found, JsonStyle::line)));
+}
+
+std::string text_member(const CodecConfig& config, std::string_view member,
+                        std::string_view missing) {
+  const Json* found = optional_member(config, member);
+  if (found == nullptr) return std::string(missing);
+  if (!found->is_string())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("codec {}: {} is {}, expected text", config.name, member,
+                            dump_json(*found, JsonStyle::line)));
+  return found->get<std::string>();
+}
+
 }  // namespace engram::codec

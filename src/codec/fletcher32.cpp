@@ -106,6 +106,8 @@ class Fletcher32Codec final : public ConfiguredCodec {
 
 }  // namespace
 
-BytesCodecPtr make_fletcher32(const CodecConfig&) { return std::make_shared<Fletcher32Codec>(); }
+BytesCodecPtr make_fletcher32(const CodecConfig&, const ChunkElements&) {
+  return std::make_shared<Fletcher32Codec>();
+}
 
 }  // namespace engram::codec

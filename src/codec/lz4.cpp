@@ -68,7 +68,7 @@ class Lz4Codec final : public ConfiguredCodec {
 
 }  // namespace
 
-BytesCodecPtr make_lz4(const CodecConfig& config) {
+BytesCodecPtr make_lz4(const CodecConfig& config, const ChunkElements&) {
   return std::make_shared<Lz4Codec>(integer_member(config, "acceleration", 1, INT_MIN, INT_MAX));
 }
 

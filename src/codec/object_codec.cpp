@@ -3,10 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <map>
+#include <string>
 #include <utility>
 
+#include "codec/categorize.hpp"
+#include "codec/element_codec.hpp"
+#include "codec/element_json.hpp"
 #include "codec/little_endian.hpp"
+#include "codec/numbers.hpp"
+#include "codec/object_formats.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -14,42 +22,206 @@ namespace {
 
 constexpr std::uint64_t kMaxPayload = std::uint64_t{4} << 30U;
 
+constexpr std::array<std::string_view, 7> kNames = {
+    "categorize", "json2", "msgpack2", "pickle", "vlen-array", "vlen-bytes", "vlen-utf8"};
+
 [[noreturn]] void corrupt(const std::string& what) { throw Error(ErrorCode::corrupt_data, what); }
 
-std::uint64_t product(const std::vector<std::uint64_t>& shape) {
-  std::uint64_t count = 1;
-  for (const std::uint64_t extent : shape)
-    count = checked_multiply(count, extent, "elements of a chunk");
-  return count;
+[[noreturn]] void bad_object(const CodecConfig& config, std::size_t number, const Json& object,
+                             std::string_view expected) {
+  std::string shown = object.is_binary() ? "bytes" : dump_json(object, JsonStyle::line);
+  if (shown.size() > 80) shown = shown.substr(0, 80) + "...";
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("object {} of a chunk is {}, codec {} takes {}", number, shown,
+                          config.name, expected));
+}
+
+// numcodecs takes None and 0, Zarr's usual fill value, for nothing.
+bool is_nothing(const Json& object) { return object.is_null() || object == 0; }
+
+Json binary_of(std::string_view bytes) { return Json::binary({bytes.begin(), bytes.end()}); }
+
+DataType item_type(const CodecConfig& config) {
+  DataType type = type_member(config, "dtype");
+  if (type.kind == Kind::structured)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("codec vlen-array of \"{}\" is not known", typestr(type)));
+  return type;
+}
+
+Json array_of(const DataType& type, std::string_view item) {
+  if (item.size() % type.size != 0)
+    corrupt(fmt::format("an array of {} bytes can't hold elements of \"{}\" ({} bytes each)",
+                        item.size(), typestr(type), type.size));
+  Json list = Json::array();
+  const BytesView bytes = as_bytes(item);
+  for (std::size_t at = 0; at < bytes.size(); at += type.size)
+    list.push_back(json_of_element(type, bytes.subspan(at, type.size)));
+  return list;
+}
+
+std::vector<Json> decode_vlen_objects(const CodecConfig& config, BytesView payload,
+                                      std::uint64_t count) {
+  const auto items = decode_vlen(payload, count);
+  std::vector<Json> objects;
+  objects.reserve(items.size());
+  if (config.name == "vlen-array") {
+    const DataType type = item_type(config);
+    for (const std::string_view item : items) objects.push_back(array_of(type, item));
+  } else if (config.name == "vlen-bytes") {
+    for (const std::string_view item : items) objects.push_back(binary_of(item));
+  } else {
+    for (const std::string_view item : items) objects.emplace_back(std::string(item));
+  }
+  return objects;
+}
+
+// What lies behind a view must stay where it is.
+std::string_view vlen_item(const CodecConfig& config, const DataType& type, const Json& object,
+                           std::size_t number, Bytes& held) {
+  if (is_nothing(object)) return {};
+  if (config.name == "vlen-array") {
+    if (!object.is_array()) bad_object(config, number, object, "lists of elements");
+    held.resize(object.size() * type.size);
+    for (std::size_t i = 0; i < object.size(); ++i)
+      put_element(type, object[i], std::span(held).subspan(i * type.size, type.size));
+    return as_text(held);
+  }
+  if (object.is_string()) return object.get_ref<const std::string&>();
+  if (config.name == "vlen-bytes" && object.is_binary())
+    return as_text(std::as_bytes(std::span(object.get_binary())));
+  bad_object(config, number, object, config.name == "vlen-bytes" ? "bytes and text" : "text");
+}
+
+Bytes encode_vlen_objects(const CodecConfig& config, std::span<const Json> objects) {
+  const DataType type = config.name == "vlen-array" ? item_type(config) : DataType();
+  std::vector<Bytes> held(config.name == "vlen-array" ? objects.size() : 1);
+  std::vector<std::string_view> items;
+  items.reserve(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i)
+    items.push_back(vlen_item(config, type, objects[i], i, held[held.size() == 1 ? 0 : i]));
+  return encode_vlen(items);
+}
+
+std::vector<Json> decode_categories(const CodecConfig& config, BytesView payload,
+                                    std::uint64_t count) {
+  const Categories categories = categories_of(config);
+  if (payload.size() % categories.stored.size != 0 ||
+      payload.size() / categories.stored.size != count)
+    corrupt(fmt::format("chunk of categories has {} bytes, expected {} times {}", payload.size(),
+                        count, categories.stored.size));
+  const auto numbers = load_numbers<std::int64_t>(categories.stored, payload, DataType::integer(8));
+  std::vector<Json> objects(count, "");
+  for (std::size_t i = 0; i < count; ++i)
+    if (numbers[i] > 0 && static_cast<std::uint64_t>(numbers[i]) <= categories.labels.size())
+      objects[i] = categories.labels[static_cast<std::size_t>(numbers[i] - 1)];
+  return objects;
+}
+
+Bytes encode_categories(const CodecConfig& config, std::span<const Json> objects) {
+  const Categories categories = categories_of(config);
+  std::map<std::string_view, std::int64_t> known;
+  for (std::size_t i = 0; i < categories.labels.size(); ++i)
+    known[categories.labels[i]] = static_cast<std::int64_t>(i) + 1;
+  std::vector<std::int64_t> numbers(objects.size());
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i].is_string()) continue;
+    const auto found = known.find(objects[i].get_ref<const std::string&>());
+    if (found != known.end()) numbers[i] = found->second;
+  }
+  Bytes out(objects.size() * categories.stored.size);
+  convert_numbers(DataType::integer(8), std::as_bytes(std::span(numbers)), categories.stored, out);
+  return out;
+}
+
+void check_name(const CodecConfig& config) {
+  if (is_object_codec(config.name)) return;
+  std::string known;
+  for (const std::string_view name : kNames)
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+  throw Error(ErrorCode::unsupported,
+              fmt::format("objects are stored with codec {}, which is not known; there are {}",
+                          dump_json(config.name, JsonStyle::line), known));
 }
 
 // The elements from `next` on, as lists nested by the dimensions from `axis` on.
-Json nest(const Json& elements, std::size_t& next, const std::vector<std::uint64_t>& shape,
+Json nest(std::span<const Json> objects, std::size_t& next, const ChunkShape& shape,
           std::size_t axis) {
   Json list = Json::array();
   for (std::uint64_t i = 0; i < shape[axis]; ++i) {
     if (axis + 1 < shape.size())
-      list.push_back(nest(elements, next, shape, axis + 1));
+      list.push_back(nest(objects, next, shape, axis + 1));
     else
-      list.push_back(elements[next++]);
+      list.push_back(objects[next++]);
   }
   return list;
 }
 
 // Moves the elements of `list`, nested by the dimensions from `axis` on, to the end of `flat`.
-void flatten(Json& list, const std::vector<std::uint64_t>& shape, std::size_t axis, Json& flat) {
+void flatten(Json& list, const ChunkShape& shape, std::size_t axis, std::string_view codec,
+             std::vector<Json>& flat) {
   if (!list.is_array() || list.size() != shape[axis])
-    corrupt(fmt::format("json2 chunk: dimension {} has {} elements, expected {}", axis,
+    corrupt(fmt::format("{} chunk: dimension {} has {} elements, expected {}", codec, axis,
                         list.is_array() ? std::to_string(list.size()) : "no", shape[axis]));
   for (Json& element : list) {
     if (axis + 1 < shape.size())
-      flatten(element, shape, axis + 1, flat);
+      flatten(element, shape, axis + 1, codec, flat);
     else
       flat.push_back(std::move(element));
   }
 }
 
 }  // namespace
+
+std::uint64_t object_count(const ChunkShape& shape) {
+  std::uint64_t count = 1;
+  for (const std::uint64_t extent : shape)
+    count = checked_multiply(count, extent, "elements of a chunk");
+  return count;
+}
+
+Json nest_objects(std::span<const Json> objects, const ChunkShape& shape) {
+  std::size_t next = 0;
+  return nest(objects, next, shape.empty() ? ChunkShape{1} : shape, 0);
+}
+
+std::vector<Json> flatten_objects(Json list, const ChunkShape& shape, std::string_view codec) {
+  std::vector<Json> flat;
+  flatten(list, shape.empty() ? ChunkShape{1} : shape, 0, codec, flat);
+  return flat;
+}
+
+bool is_object_codec(std::string_view name) noexcept {
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+std::vector<Json> decode_objects(const CodecConfig& config, BytesView payload,
+                                 const std::vector<std::uint64_t>& chunk_shape,
+                                 const Limits& limits) {
+  check_name(config);
+  if (config.name == "json2") return decode_json2_objects(config, payload, chunk_shape, limits);
+  if (config.name == "msgpack2") return decode_msgpack2(config, payload, chunk_shape, limits);
+  if (config.name == "pickle") return decode_pickle(payload, chunk_shape, limits);
+  const std::uint64_t count = object_count(chunk_shape);
+  if (config.name == "categorize") return decode_categories(config, payload, count);
+  return decode_vlen_objects(config, payload, count);
+}
+
+Bytes encode_objects(const CodecConfig& config, std::span<const Json> objects,
+                     const std::vector<std::uint64_t>& chunk_shape) {
+  check_name(config);
+  if (objects.size() != object_count(chunk_shape))
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("a chunk has {} elements, its shape {}", objects.size(),
+                            object_count(chunk_shape)));
+  if (config.name == "json2") return encode_json2_objects(config, objects, chunk_shape);
+  if (config.name == "msgpack2") return encode_msgpack2(config, objects, chunk_shape);
+  if (config.name == "categorize") return encode_categories(config, objects);
+  if (config.name == "pickle")
+    throw Error(ErrorCode::unsupported,
+                "engram reads Python's pickle, but never writes it: choose vlen-utf8 or json2");
+  return encode_vlen_objects(config, objects);
+}
 
 Bytes encode_vlen(const std::vector<std::string_view>& items) {
   std::uint64_t size = 4;
@@ -93,36 +265,6 @@ std::vector<std::string_view> decode_vlen(BytesView bytes, std::uint64_t expecte
   if (!left.empty())
     corrupt(fmt::format("{} bytes follow the {} texts of a chunk", left.size(), count));
   return items;
-}
-
-Bytes encode_json2(const Json& elements, const std::vector<std::uint64_t>& shape) {
-  if (elements.size() != product(shape))
-    throw Error(ErrorCode::invalid_argument, fmt::format("a chunk has {} elements, its shape {}",
-                                                         elements.size(), product(shape)));
-  std::size_t next = 0;
-  Json items = nest(elements, next, shape.empty() ? std::vector<std::uint64_t>{1} : shape, 0);
-  items.push_back("|O");
-  items.push_back(shape);
-  return to_bytes(dump_json(items, JsonStyle::compact));
-}
-
-Json decode_json2(BytesView bytes, const std::vector<std::uint64_t>& expected_shape) {
-  // The text is in memory already and as large as its array allowed.
-  Limits limits;
-  limits.max_json_bytes = std::max<std::uint64_t>(limits.max_json_bytes, bytes.size());
-  Json items = parse_json(as_text(bytes), limits);
-  if (!items.is_array() || items.size() < 2)
-    corrupt("json2 chunk is no list that ends with a type and a shape");
-  if (items.back() != Json(expected_shape))
-    corrupt(fmt::format("json2 chunk has the shape {}, expected {}",
-                        dump_json(items.back(), JsonStyle::line),
-                        dump_json(Json(expected_shape), JsonStyle::line)));
-  items.erase(items.size() - 1);
-  if (!items.back().is_string()) corrupt("json2 chunk names no type before its shape");
-  items.erase(items.size() - 1);
-  Json flat = Json::array();
-  flatten(items, expected_shape.empty() ? std::vector<std::uint64_t>{1} : expected_shape, 0, flat);
-  return flat;
 }
 
 }  // namespace engram::codec

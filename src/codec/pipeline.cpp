@@ -29,6 +29,16 @@ bool is_masked(std::uint32_t filter_mask, std::size_t codec) {
   return codec < 32 && ((filter_mask >> codec) & 1U) != 0;
 }
 
+// What other encoders make of bytes may be longer than what ours do, by blocks that they store, by
+// heads and by the dictionaries that they begin with. Memory that is not written costs nothing.
+constexpr std::uint64_t kForeignBlock = 4096;
+constexpr std::uint64_t kForeignHead = std::uint64_t{1} << 20U;
+
+std::uint64_t foreign_size(std::uint64_t size) {
+  return checked_add(checked_multiply(size, 2, "the size of an encoded chunk"), kForeignBlock,
+                     "the size of an encoded chunk");
+}
+
 [[noreturn]] void throw_wrong_size(std::uint64_t found, std::uint64_t expected) {
   throw Error(ErrorCode::corrupt_data,
               fmt::format("chunk decodes to {} bytes, expected {}", found, expected));
@@ -36,12 +46,15 @@ bool is_masked(std::uint32_t filter_mask, std::size_t codec) {
 
 }  // namespace
 
-Pipeline::Pipeline(const std::vector<CodecConfig>& configs) {
+Pipeline::Pipeline(const std::vector<CodecConfig>& configs, const ChunkElements& elements) {
   configs_.reserve(configs.size());
   codecs_.reserve(configs.size());
+  ChunkElements given = elements;
   for (const CodecConfig& config : configs) {
-    codecs_.push_back(make_codec(config));
+    codecs_.push_back(make_codec(config, given));
     configs_.push_back(codecs_.back()->config());
+    element_sizes_.push_back(given.type.size);
+    given = codecs_.back()->encoded_elements(given);
   }
 }
 
@@ -50,16 +63,20 @@ std::uint64_t Pipeline::max_encoded_size(std::uint64_t decoded_size) const {
   return decoded_size;
 }
 
+std::uint64_t Pipeline::max_stored_size(std::uint64_t decoded_size) const {
+  return foreign_size(max_encoded_size(decoded_size)) + kForeignHead;
+}
+
 Bytes Pipeline::encode(BytesView in, std::uint64_t element_size) const {
   if (codecs_.empty()) return {in.begin(), in.end()};
   Buffer held;
-  for (const BytesCodecPtr& codec : codecs_) {
-    Buffer next(codec->max_encoded_size(in.size()));
-    in = next.room().first(codec->encode(in, next.room(), element_size));
-    held = std::move(next);
+  for (std::size_t i = 0; i < codecs_.size(); ++i) {
     // Bytes that another codec has moved are no elements any more: shuffled again they would only
-    // get worse.
-    element_size = 1;
+    // get worse. Elements of another type still are.
+    if (i > 0) element_size = element_sizes_[i];
+    Buffer next(codecs_[i]->max_encoded_size(in.size()));
+    in = next.room().first(codecs_[i]->encode(in, next.room(), element_size));
+    held = std::move(next);
   }
   return {in.begin(), in.end()};
 }
@@ -85,7 +102,7 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     }
     // Another encoder may need more room than ours; a checksum or a shuffle never makes more bytes
     // than it is given.
-    Buffer next(std::max<std::uint64_t>(limits[i], in.size()));
+    Buffer next(std::max<std::uint64_t>(foreign_size(limits[i]), in.size()));
     in = next.room().first(codecs_[i]->decode(in, next.room()));
     held = std::move(next);
   }

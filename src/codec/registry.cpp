@@ -8,23 +8,38 @@
 
 #include "codec/codecs.hpp"
 #include "engram/base/error.hpp"
+#include "engram/codec/object_codec.hpp"
 
 namespace engram::codec {
 namespace {
 
 struct Entry {
   std::string_view name;
-  BytesCodecPtr (*make)(const CodecConfig&);
+  BytesCodecPtr (*make)(const CodecConfig&, const ChunkElements&);
 };
 
-constexpr std::array<Entry, 8> kCodecs = {{{"blosc", make_blosc},
-                                           {"bz2", make_bz2},
-                                           {"fletcher32", make_fletcher32},
-                                           {"gzip", make_gzip},
-                                           {"lz4", make_lz4},
-                                           {"shuffle", make_shuffle},
-                                           {"zlib", make_zlib},
-                                           {"zstd", make_zstd}}};
+constexpr std::array<Entry, 22> kCodecs = {{{"adler32", make_adler32},
+                                            {"astype", make_astype},
+                                            {"base64", make_base64},
+                                            {"bitround", make_bitround},
+                                            {"blosc", make_blosc},
+                                            {"bz2", make_bz2},
+                                            {"categorize", make_categorize},
+                                            {"crc32", make_crc32},
+                                            {"crc32c", make_crc32c},
+                                            {"delta", make_delta},
+                                            {"fixedscaleoffset", make_fixedscaleoffset},
+                                            {"fletcher32", make_fletcher32},
+                                            {"gzip", make_gzip},
+                                            {"jenkins_lookup3", make_jenkins_lookup3},
+                                            {"lz4", make_lz4},
+                                            {"lzma", make_lzma},
+                                            {"packbits", make_packbits},
+                                            {"quantize", make_quantize},
+                                            {"shuffle", make_shuffle},
+                                            {"zfpy", make_zfpy},
+                                            {"zlib", make_zlib},
+                                            {"zstd", make_zstd}}};
 
 const Entry* find(std::string_view name) noexcept {
   const auto found = std::find_if(kCodecs.begin(), kCodecs.end(),
@@ -38,9 +53,10 @@ struct Level {
   std::int64_t usual;
 };
 
-constexpr std::array<Level, 5> kLevels = {{{"zlib", "level", 6},
+constexpr std::array<Level, 6> kLevels = {{{"zlib", "level", 6},
                                            {"gzip", "level", 6},
                                            {"bz2", "level", 9},
+                                           {"lzma", "preset", 6},
                                            {"zstd", "level", 3},
                                            {"lz4", "acceleration", 1}}};
 
@@ -96,17 +112,29 @@ std::optional<CodecConfig> config_of(const std::vector<std::string_view>& parts)
 
 }  // namespace
 
-BytesCodecPtr make_codec(const CodecConfig& config) {
+ChunkElements BytesCodec::encoded_elements(const ChunkElements&) const { return {}; }
+
+BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& elements) {
   const Entry* entry = find(config.name);
   if (entry == nullptr) {
+    const std::string name = dump_json(config.name, JsonStyle::line);
+    if (is_object_codec(config.name))
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("codec {} makes bytes of objects: it must be the first filter of an "
+                              "array of objects (\"|O\")",
+                              name));
     std::string known;
     for (const Entry& each : kCodecs)
       known += fmt::format("{}{}", known.empty() ? "" : ", ", each.name);
-    throw Error(ErrorCode::unsupported,
-                fmt::format("codec {} is not known; there are {}",
-                            dump_json(config.name, JsonStyle::line), known));
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("codec {} is not known; there are {}. Write the array again with one of "
+                    "them, with the program that made it or with zarr-python and the "
+                    "package that has the codec; or add the codec to engram "
+                    "(CONTRIBUTING.md, src/codec/registry.cpp)",
+                    name, known));
   }
-  return entry->make(config);
+  return entry->make(config, elements);
 }
 
 bool is_known_codec(std::string_view name) noexcept { return find(name) != nullptr; }
@@ -121,7 +149,7 @@ std::optional<CodecConfig> parse_codec(std::string_view text) {
   }
   throw Error(ErrorCode::invalid_argument,
               fmt::format("{} names no codec{}: expected none, zlib:LEVEL, gzip:LEVEL, bz2:LEVEL, "
-                          "zstd:LEVEL, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
+                          "zstd:LEVEL, lzma:PRESET, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
                           "blosc:zstd:5:bitshuffle",
                           dump_json(std::string(text), JsonStyle::line), reason));
 }

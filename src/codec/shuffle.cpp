@@ -141,7 +141,7 @@ void unshuffle_bytes(BytesView in, std::span<std::byte> out, std::size_t element
   copy(in.subspan(n * element_size), out.data() + n * element_size);
 }
 
-BytesCodecPtr make_shuffle(const CodecConfig& config) {
+BytesCodecPtr make_shuffle(const CodecConfig& config, const ChunkElements&) {
   // numcodecs takes any integer; what is not above 1 changes nothing there.
   return std::make_shared<ShuffleCodec>(
       integer_member(config, "elementsize", 4, 0, std::int64_t{1} << 31U));

@@ -147,11 +147,11 @@ bool has_zlib_head(BytesView in) noexcept {
   return deflate && !dictionary && ((method << 8U) | flags) % 31 == 0;
 }
 
-BytesCodecPtr make_zlib(const CodecConfig& config) {
+BytesCodecPtr make_zlib(const CodecConfig& config, const ChunkElements&) {
   return std::make_shared<ZlibCodec>(integer_member(config, "level", kDefaultLevel, -1, 9));
 }
 
-BytesCodecPtr make_gzip(const CodecConfig& config) {
+BytesCodecPtr make_gzip(const CodecConfig& config, const ChunkElements&) {
   return std::make_shared<GzipCodec>(integer_member(config, "level", kDefaultLevel, -1, 9));
 }
 

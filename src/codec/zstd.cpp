@@ -77,7 +77,7 @@ class ZstdCodec final : public ConfiguredCodec {
 
 }  // namespace
 
-BytesCodecPtr make_zstd(const CodecConfig& config) {
+BytesCodecPtr make_zstd(const CodecConfig& config, const ChunkElements&) {
   // numcodecs takes any level and the nearest that there is.
   const std::int64_t level = integer_member(config, "level", 0, INT_MIN, INT_MAX);
   const int nearest =

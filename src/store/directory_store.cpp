@@ -12,8 +12,10 @@
 #include <memory>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "directory_tree.hpp"
+#include "flat_listing.hpp"
 #include "part_name.hpp"
 #include "posix_file.hpp"
 
@@ -42,6 +44,10 @@ struct Place {
   std::string directory;
   std::string name;
 };
+
+std::string path_below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : fmt::format("{}/{}", path, name);
+}
 
 FileDescriptor open_root(const std::string& root, DirectoryStore::Mode mode) {
   if (root.empty() || root.find('\0') != std::string::npos) {
@@ -116,20 +122,47 @@ struct DirectoryStore::Impl {
     return fd;
   }
 
-  NodeType entry_type(int directory, const std::string& prefix, const dirent& entry) const {
+  /// A symbolic link is one here, whatever it leads to.
+  static NodeType entry_type(int directory, const dirent& entry) {
     if (entry.d_type == DT_REG) return NodeType::file;
     if (entry.d_type == DT_DIR) return NodeType::directory;
     struct stat info {};
     if (::fstatat(directory, entry.d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) return NodeType::none;
-    if (!S_ISLNK(info.st_mode)) return type_of(info.st_mode);
-    const std::string path = prefix.empty() ? entry.d_name : prefix + '/' + entry.d_name;
+    return type_of(info.st_mode);
+  }
+
+  /// True when `target` is one of the directories that the way to `path` leads through.
+  bool is_above(const struct stat& target, const std::string& path) {
+    for (std::size_t end = path.rfind('/');; end = path.rfind('/', end - 1)) {
+      const std::string above = end == std::string::npos ? "" : path.substr(0, end);
+      const DirectoryTree::Handle directory = tree.find(above);
+      struct stat info {};
+      if (directory && ::fstat(directory->get(), &info) == 0 && info.st_dev == target.st_dev &&
+          info.st_ino == target.st_ino)
+        return true;
+      if (above.empty()) return false;
+    }
+  }
+
+  /// What the link at `path` leads to. None where that is a directory above it: two such links
+  /// would make a tree without end.
+  NodeType target_type(const std::string& path) {
+    struct stat info {};
     try {
       const FileDescriptor target = tree.open_through_links(path, O_PATH);
       if (!target.is_open() || ::fstat(target.get(), &info) != 0) return NodeType::none;
+      if (S_ISDIR(info.st_mode) && is_above(info, path)) return NodeType::none;
       return type_of(info.st_mode);
     } catch (const Error&) {
       return NodeType::none;  // A link that leads out is no part of the store.
     }
+  }
+
+  static bool is_link_to_directory(int directory, const std::string& name) {
+    struct stat info {};
+    if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!S_ISLNK(info.st_mode)) return false;
+    return ::fstatat(directory, name.c_str(), &info, 0) == 0 && S_ISDIR(info.st_mode);
   }
 
   /// Makes the file `name`; leaves none when that fails. Returns the error number.
@@ -158,11 +191,74 @@ struct DirectoryStore::Impl {
     }
   }
 
-  void check_writable(const Key& key) const {
+  void check_writable(const std::string& path) const {
     if (mode == Mode::read) {
-      throw Error(ErrorCode::io_error,
-                  fmt::format("can't change {}: the store was opened for reading", path_of(key)));
+      throw Error(ErrorCode::io_error, fmt::format("can't change {}: the store was opened for "
+                                                   "reading",
+                                                   tree.full_path(path)));
     }
+  }
+
+  /// The directory at `path` as it is now, or nullptr. Throws when `path` is no prefix.
+  DirectoryTree::Handle find_now(const std::string& path) {
+    if (!path.empty()) Key{path};
+    DirectoryTree::Handle found = tree.find(path);
+    if (found && tree.forget_if_removed(path, found)) found = tree.find(path);
+    return found;
+  }
+
+  /// What lies in `directory`, which is at `path`: its names. Those that no key has are among them.
+  std::vector<std::pair<std::string, NodeType>> entries(int directory,
+                                                        const std::string& path) const {
+    FileDescriptor fd(::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.is_open()) throw system_error("list", tree.full_path(path), errno);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), &::closedir);
+    if (!stream) throw system_error("list", tree.full_path(path), errno);
+    fd.release();
+    std::vector<std::pair<std::string, NodeType>> found;
+    for (;;) {
+      errno = 0;
+      const dirent* entry = ::readdir(stream.get());
+      if (!entry) break;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      found.emplace_back(name, entry_type(directory, *entry));
+    }
+    if (errno != 0) throw system_error("list", tree.full_path(path), errno);
+    return found;
+  }
+
+  /// Removes all values in `directory` and below it, and the directories that are empty then.
+  void remove_below(int directory, const std::string& path) {
+    for (const auto& [name, type] : entries(directory, path)) {
+      const std::string child_path = path_below(path, name);
+      if (type == NodeType::directory) {
+        if (why_bad_name(name).empty()) remove_tree(directory, name, child_path);
+      } else if (why_bad_name(name).empty() || is_part_name(name)) {
+        if (::unlinkat(directory, name.c_str(), 0) != 0 && errno != ENOENT && errno != EISDIR) {
+          throw system_error("remove", tree.full_path(child_path), errno);
+        }
+      }
+    }
+  }
+
+  /// Removes what lies below the directory `name`, which is at `path`, and the directory itself
+  /// when it is empty then. Of a link to a directory the link goes, and what it leads to stays.
+  void remove_tree(int parent, const std::string& name, const std::string& path) {
+    const FileDescriptor child(
+        ::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (child.is_open()) {
+      remove_below(child.get(), path);
+      if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0) return;
+    } else if (errno == ENOTDIR) {
+      if (is_link_to_directory(parent, name) && ::unlinkat(parent, name.c_str(), 0) != 0) {
+        throw system_error("remove the link", tree.full_path(path), errno);
+      }
+      return;
+    }
+    // Somebody has set a key there meanwhile, or there is what is no part of the store.
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOENT) return;
+    throw system_error("remove the directory", tree.full_path(path), errno);
   }
 
   const std::string root;
@@ -181,12 +277,18 @@ std::optional<Bytes> DirectoryStore::get(const Key& key, std::uint64_t max_size)
   const FileDescriptor fd = impl_->open_file(key, info);
   if (!fd.is_open()) return std::nullopt;
   const auto size = static_cast<std::uint64_t>(info.st_size);
-  if (size > max_size) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("{} has {} bytes, more than the {} that it may have",
-                            impl_->path_of(key), size, max_size));
-  }
-  return read_up_to(fd.get(), size, impl_->path_of(key));
+  if (size > max_size) throw too_large(impl_->path_of(key), size, max_size);
+  return read_up_to(fd.get(), 0, size, impl_->path_of(key));
+}
+
+std::optional<Bytes> DirectoryStore::get_range(const Key& key, std::uint64_t offset,
+                                               std::uint64_t size) const {
+  struct stat info {};
+  const FileDescriptor fd = impl_->open_file(key, info);
+  if (!fd.is_open()) return std::nullopt;
+  const auto file_size = static_cast<std::uint64_t>(info.st_size);
+  if (offset >= file_size) return Bytes();
+  return read_up_to(fd.get(), offset, std::min(size, file_size - offset), impl_->path_of(key));
 }
 
 std::optional<std::uint64_t> DirectoryStore::size(const Key& key) const {
@@ -204,28 +306,18 @@ std::optional<std::uint64_t> DirectoryStore::size(const Key& key) const {
 }
 
 Listing DirectoryStore::list_dir(const std::string& prefix) const {
-  if (!prefix.empty()) Key{prefix};
-  DirectoryTree::Handle handle = impl_->tree.find(prefix);
-  if (handle && impl_->tree.forget_if_removed(prefix, handle)) handle = impl_->tree.find(prefix);
   Listing listing;
-  if (!handle) return listing;
-
-  const std::string path = impl_->tree.full_path(prefix);
-  FileDescriptor fd(::openat(handle->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.is_open()) throw system_error("list", path, errno);
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), &::closedir);
-  if (!stream) throw system_error("list", path, errno);
-  fd.release();
-  for (;;) {
-    errno = 0;
-    const dirent* entry = ::readdir(stream.get());
-    if (!entry) break;
-    if (!why_bad_name(entry->d_name).empty()) continue;
-    const NodeType type = impl_->entry_type(handle->get(), prefix, *entry);
-    if (type == NodeType::file) listing.keys.emplace_back(entry->d_name);
-    if (type == NodeType::directory) listing.prefixes.emplace_back(entry->d_name);
+  const DirectoryTree::Handle directory = impl_->find_now(prefix);
+  if (!directory) return listing;
+  for (const auto& [name, own_type] : impl_->entries(directory->get(), prefix)) {
+    if (!why_bad_name(name).empty()) continue;
+    NodeType type = own_type;
+    if (type == NodeType::link) {
+      type = impl_->target_type(path_below(prefix, name));
+    }
+    if (type == NodeType::file) listing.keys.push_back(name);
+    if (type == NodeType::directory) listing.prefixes.push_back(name);
   }
-  if (errno != 0) throw system_error("list", path, errno);
   std::sort(listing.keys.begin(), listing.keys.end());
   std::sort(listing.prefixes.begin(), listing.prefixes.end());
   return listing;
@@ -234,7 +326,7 @@ Listing DirectoryStore::list_dir(const std::string& prefix) const {
 std::string DirectoryStore::name() const { return impl_->root; }
 
 void DirectoryStore::set(const Key& key, BytesView value) {
-  impl_->check_writable(key);
+  impl_->check_writable(key.str());
   const Place place(key);
   const int error = impl_->in_directory(place, true, [&](int directory) {
     const bool fast = impl_->mode == Mode::create_fast || impl_->mode == Mode::update_fast;
@@ -245,7 +337,7 @@ void DirectoryStore::set(const Key& key, BytesView value) {
 }
 
 void DirectoryStore::erase(const Key& key) {
-  impl_->check_writable(key);
+  impl_->check_writable(key.str());
   const Place place(key);
   const int error = impl_->in_directory(place, false, [&](int directory) {
     return ::unlinkat(directory, place.name.c_str(), 0) == 0 ? 0 : errno;
@@ -254,6 +346,17 @@ void DirectoryStore::erase(const Key& key) {
   if (error != 0 && error != ENOENT && error != EISDIR) {
     throw system_error("remove", impl_->path_of(key), error);
   }
+}
+
+void DirectoryStore::erase_prefix(const std::string& prefix) {
+  impl_->check_writable(prefix);
+  if (prefix.empty()) {
+    const DirectoryTree::Handle root = impl_->tree.find("");
+    return impl_->remove_below(root->get(), "");
+  }
+  const Place place{Key(prefix)};
+  const DirectoryTree::Handle parent = impl_->find_now(place.directory);
+  if (parent) impl_->remove_tree(parent->get(), place.name, prefix);
 }
 
 }  // namespace engram::store

@@ -1,10 +1,8 @@
 #include "engram/store/memory_store.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "engram/base/error.hpp"
+#include "flat_listing.hpp"
 
 namespace engram::store {
 
@@ -12,12 +10,19 @@ std::optional<Bytes> MemoryStore::get(const Key& key, std::uint64_t max_size) co
   const std::scoped_lock lock(mutex_);
   const auto found = values_.find(key.str());
   if (found == values_.end()) return std::nullopt;
-  if (found->second.size() > max_size) {
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("{} has {} bytes, more than the {} that it may have", key.str(),
-                            found->second.size(), max_size));
-  }
+  if (found->second.size() > max_size) throw too_large(key.str(), found->second.size(), max_size);
   return found->second;
+}
+
+std::optional<Bytes> MemoryStore::get_range(const Key& key, std::uint64_t offset,
+                                            std::uint64_t size) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = values_.find(key.str());
+  if (found == values_.end()) return std::nullopt;
+  const BytesView value = found->second;
+  const BytesView rest = value.subspan(std::min<std::uint64_t>(offset, value.size()));
+  const BytesView range = rest.first(std::min<std::uint64_t>(size, rest.size()));
+  return Bytes(range.begin(), range.end());
 }
 
 std::optional<std::uint64_t> MemoryStore::size(const Key& key) const {
@@ -28,43 +33,14 @@ std::optional<std::uint64_t> MemoryStore::size(const Key& key) const {
 }
 
 Listing MemoryStore::list_dir(const std::string& prefix) const {
-  const std::string start = prefix.empty() ? "" : Key(prefix).str() + '/';
-  Listing listing;
   const std::scoped_lock lock(mutex_);
-  auto at = values_.lower_bound(start);
-  while (at != values_.end() && at->first.starts_with(start)) {
-    const std::size_t slash = at->first.find('/', start.size());
-    if (slash == std::string::npos) {
-      listing.keys.push_back(at->first.substr(start.size()));
-      ++at;
-    } else {
-      listing.prefixes.push_back(at->first.substr(start.size(), slash - start.size()));
-      // Past all that begins with this prefix and its slash: '0' is the character behind '/'.
-      at = values_.lower_bound(at->first.substr(0, slash) + '0');
-    }
-  }
-  // "a-b/x" lies before "a/x", but the name "a" before "a-b".
-  std::sort(listing.prefixes.begin(), listing.prefixes.end());
-  return listing;
+  return list_flat(values_, prefix);
 }
 
 void MemoryStore::set(const Key& key, BytesView value) {
   Bytes copy(value.begin(), value.end());
   const std::scoped_lock lock(mutex_);
-  // A directory can't hold a value, nor a value have anything below it; that it can't here either
-  // keeps the stores alike.
-  const auto below = values_.lower_bound(key.str() + '/');
-  if (below != values_.end() && below->first.starts_with(key.str() + '/')) {
-    throw Error(ErrorCode::io_error,
-                fmt::format("can't write {}: there are values below it", key.str()));
-  }
-  for (std::size_t slash = key.str().find('/'); slash != std::string::npos;
-       slash = key.str().find('/', slash + 1)) {
-    if (values_.contains(key.str().substr(0, slash))) {
-      throw Error(ErrorCode::io_error, fmt::format("can't write {}: {} is a value", key.str(),
-                                                   key.str().substr(0, slash)));
-    }
-  }
+  check_place(values_, key.str());
   values_.insert_or_assign(key.str(), std::move(copy));
 }
 
@@ -72,6 +48,11 @@ void MemoryStore::erase(const Key& key) {
   const std::scoped_lock lock(mutex_);
   const auto found = values_.find(key.str());
   if (found != values_.end()) values_.erase(found);
+}
+
+void MemoryStore::erase_prefix(const std::string& prefix) {
+  const std::scoped_lock lock(mutex_);
+  erase_flat(values_, prefix);
 }
 
 }  // namespace engram::store

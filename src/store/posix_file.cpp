@@ -36,19 +36,25 @@ int write_all(int fd, BytesView bytes) noexcept {
   return 0;
 }
 
-Bytes read_up_to(int fd, std::uint64_t size, const std::string& path) {
-  Bytes bytes(size);
+std::size_t read_into(int fd, std::uint64_t offset, std::span<std::byte> out,
+                      const std::string& path) {
   std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(fd, bytes.data() + done, bytes.size() - done);
+  while (done < out.size()) {
+    const ssize_t got =
+        ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+    if (got == 0) break;
     if (got > 0) {
       done += static_cast<std::size_t>(got);
-    } else if (got == 0) {
-      bytes.resize(done);
     } else if (errno != EINTR) {
       throw system_error("read", path, errno);
     }
   }
+  return done;
+}
+
+Bytes read_up_to(int fd, std::uint64_t offset, std::uint64_t size, const std::string& path) {
+  Bytes bytes(size);
+  bytes.resize(read_into(fd, offset, bytes, path));
   return bytes;
 }
 

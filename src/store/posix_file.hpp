@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +41,13 @@ Error system_error(std::string_view action, const std::string& path, int error_n
 /// Writes all of `bytes`; 0, or the system's error number.
 int write_all(int fd, BytesView bytes) noexcept;
 
-/// What `fd` holds from its place on, at most `size` bytes; fewer when it ends earlier. `path` is
-/// for messages.
-Bytes read_up_to(int fd, std::uint64_t size, const std::string& path);
+/// What `fd` holds from `offset` on, at most `size` bytes; fewer when it ends earlier. `path` is
+/// for messages. The place of `fd` is neither used nor moved, so that many threads may read at
+/// once.
+Bytes read_up_to(int fd, std::uint64_t offset, std::uint64_t size, const std::string& path);
+
+/// The same into `out`; returns how many bytes there were.
+std::size_t read_into(int fd, std::uint64_t offset, std::span<std::byte> out,
+                      const std::string& path);
 
 }  // namespace engram::store

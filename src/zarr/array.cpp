@@ -1,196 +1,181 @@
 #include "engram/zarr/array.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "engram/base/error.hpp"
+#include "zarr/chunk_keys.hpp"
+#include "zarr/documents.hpp"
+#include "zarr/metadata_view.hpp"
 #include "zarr/object_chunk.hpp"
 
 namespace engram::zarr {
 namespace {
 
-// Codecs may make data longer, but none makes it twice as long.
-std::uint64_t max_stored_size(std::uint64_t decoded_size) { return 2 * decoded_size + (1U << 20U); }
-
-// Calls `visit(index)` for each index of `shape`, the last dimension fastest.
-template <typename Visit>
-void for_each_index(const Shape& shape, Visit visit) {
-  Shape index(shape.size(), 0);
-  for (std::uint64_t left = element_count(shape); left > 0; --left) {
-    visit(index);
-    for (std::size_t d = shape.size(); d-- > 0;) {
-      if (++index[d] < shape[d]) break;
-      index[d] = 0;
-    }
-  }
+// An array of objects keeps what is done to the payloads of its chunks.
+std::vector<CodecConfig> codecs_of_bytes(const ArrayMetadata& metadata) {
+  const auto first = metadata.codecs.begin();
+  return {first + (metadata.is_object && !metadata.codecs.empty() ? 1 : 0), metadata.codecs.end()};
 }
 
-// Elements from the first one of a buffer to the next along each dimension.
-Shape strides_of(const Shape& shape, bool fortran_order) {
-  Shape strides(shape.size());
-  std::uint64_t step = 1;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const std::size_t d = fortran_order ? i : shape.size() - 1 - i;
-    strides[d] = step;
-    step *= shape[d];
-  }
-  return strides;
-}
-
-std::uint64_t offset_of(const Shape& index, const Shape& origin, const Shape& strides) {
-  std::uint64_t offset = 0;
-  for (std::size_t d = 0; d < index.size(); ++d) offset += (index[d] + origin[d]) * strides[d];
-  return offset;
-}
-
-Bytes to_c_order(const Bytes& elements, const Shape& shape, std::uint64_t element_size) {
-  Bytes out(elements.size());
-  const Shape strides = strides_of(shape, true);
-  const Shape origin(shape.size(), 0);
-  const auto size = static_cast<std::ptrdiff_t>(element_size);
-  auto to = out.begin();
-  for_each_index(shape, [&](const Shape& index) {
-    const auto from =
-        elements.begin() + static_cast<std::ptrdiff_t>(offset_of(index, origin, strides)) * size;
-    to = std::copy(from, from + size, to);
-  });
-  return out;
-}
-
-// The part that a region and a chunk share: as a box of each, and of the whole array.
-struct Overlap {
-  Region in_chunk, in_region;
-};
-
-Overlap overlap_of(const Region& chunk, const Region& region) {
-  Overlap overlap;
-  for (std::size_t d = 0; d < region.shape.size(); ++d) {
-    const std::uint64_t from = std::max(chunk.origin[d], region.origin[d]);
-    const std::uint64_t to =
-        std::min(chunk.origin[d] + chunk.shape[d], region.origin[d] + region.shape[d]);
-    overlap.in_chunk.origin.push_back(from - chunk.origin[d]);
-    overlap.in_region.origin.push_back(from - region.origin[d]);
-    overlap.in_chunk.shape.push_back(to - from);
-  }
-  overlap.in_region.shape = overlap.in_chunk.shape;
-  return overlap;
-}
-
-// Calls `visit(place, overlap)` for each chunk that `region` touches, in C order.
-template <typename Visit>
-void for_each_chunk(const ChunkGrid& grid, const Region& region, Visit visit) {
-  if (element_count(region.shape) == 0) return;
-  Shape first, count;
-  for (std::size_t d = 0; d < region.shape.size(); ++d) {
-    const std::uint64_t length = grid.chunk_shape()[d];
-    first.push_back(region.origin[d] / length);
-    count.push_back((region.origin[d] + region.shape[d] - 1) / length - first[d] + 1);
-  }
-  for_each_index(count, [&](const Shape& index) {
-    Shape place = first;
-    for (std::size_t d = 0; d < place.size(); ++d) place[d] += index[d];
-    visit(place, overlap_of(grid.region(place), region));
-  });
+void write_array_document(store::Store& store, const std::string& path,
+                          const ArrayMetadata& metadata) {
+  store.set(store::Key(join(path, kArrayName)), as_bytes(to_zarray(metadata)));
 }
 
 }  // namespace
 
-Array::Array(std::shared_ptr<const store::ReadableStore> store, std::string path,
-             ArrayMetadata metadata, const Limits& limits)
+Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata, const Limits& limits)
+    : Array(std::move(store), std::move(path), std::move(metadata), nullptr, limits) {}
+
+Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
+             std::shared_ptr<const MetadataView> view, const Limits& limits)
     : store_(std::move(store)),
       path_(std::move(path)),
       metadata_(std::move(metadata)),
       grid_(metadata_.shape, metadata_.chunk_shape),
-      limits_(limits) {
-  if (metadata_.is_object) return;
+      limits_(limits),
+      view_(std::move(view)) {
   try {
-    pipeline_.emplace(metadata_.codecs);
+    const codec::ChunkElements payload;
+    pipeline_.emplace(
+        codecs_of_bytes(metadata_),
+        metadata_.is_object
+            ? payload
+            : codec::ChunkElements{metadata_.type, metadata_.chunk_shape, metadata_.fortran_order});
   } catch (const Error& error) {
     refusal_ = error;
   }
 }
 
-store::Key Array::chunk_key(const Shape& place) const {
-  const std::string name = zarr::chunk_key(metadata_, place);
-  return store::Key(path_.empty() ? name : path_ + "/" + name);
+Array Array::open(StoreHandle store, std::string_view path, const Limits& limits) {
+  const std::string place = normal_path(path);
+  const std::string key = join(place, kArrayName);
+  const auto document = read_document(store.reader(), key, limits);
+  if (!document)
+    view_of_files(store, limits)->refuse(place, NodeKind::array, store.reader().name());
+  ArrayMetadata metadata = at_key(key, [&] { return parse_zarray(*document, limits); });
+  return {std::move(store), place, std::move(metadata), limits};
 }
 
-std::optional<Bytes> Array::read_chunk(const Shape& place) const {
-  return store_->get(chunk_key(place), max_stored_size(limits_.max_chunk_bytes));
+Array Array::create(StoreHandle store, std::string_view path, const ArrayMetadata& metadata,
+                    const Json& attributes, IfExists if_exists, const Limits& limits) {
+  const std::string place = normal_path(path);
+  require_object(attributes);
+  // What could not be opened again is not written.
+  ArrayMetadata checked = parse_zarray(to_zarray_json(metadata), limits);
+  store::Store& writer = store.writer();
+  make_place(writer, place, if_exists);
+  // The array is there once its own document is.
+  write_attributes(writer, place, attributes);
+  write_array_document(writer, place, checked);
+  return {std::move(store), place, std::move(checked), limits};
 }
 
-Bytes Array::decode_chunk(BytesView stored) const {
-  const std::uint64_t size = element_count(metadata_.chunk_shape) * metadata_.type.size;
-  Bytes elements = pipeline_->decode(stored, size);
-  if (metadata_.fortran_order && metadata_.chunk_shape.size() > 1)
-    elements = to_c_order(elements, metadata_.chunk_shape, metadata_.type.size);
-  make_little_endian(metadata_.type, elements);
-  return elements;
+Array Array::create(StoreHandle store, std::string_view path, const ArrayOptions& options,
+                    IfExists if_exists, const Limits& limits) {
+  Array array = create(std::move(store), path, make_metadata(options, limits), options.attributes,
+                       if_exists, limits);
+  array.set_write_empty_chunks(options.write_empty_chunks);
+  return array;
 }
 
-Bytes Array::fill_chunk() const {
-  const std::uint64_t count = element_count(metadata_.chunk_shape);
-  Bytes element(static_cast<std::size_t>(metadata_.type.size), std::byte{0});
-  if (metadata_.fill_value) element = *metadata_.fill_value;
-  make_little_endian(metadata_.type, element);
-  Bytes elements(static_cast<std::size_t>(count) * element.size());
-  for (auto to = elements.begin(); to != elements.end();)
-    to = std::copy(element.begin(), element.end(), to);
-  return elements;
-}
-
-void Array::read(const Region& region, std::span<std::byte> out) const {
-  check_inside(region, metadata_.shape);
-  if (metadata_.is_object)
-    throw Error(ErrorCode::invalid_argument, "an array of objects has no elements as bytes");
+const codec::Pipeline& Array::pipeline() const {
   if (refusal_) throw Error(*refusal_);
-  const std::uint64_t size =
-      checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region");
-  if (out.size() != size)
-    throw Error(ErrorCode::invalid_argument, "a buffer of " + std::to_string(out.size()) +
-                                                 " bytes for a region of " + std::to_string(size));
-  const std::uint64_t chunk_size = element_count(metadata_.chunk_shape) * metadata_.type.size;
-  Bytes fill;
-  for_each_chunk(grid_, region, [&](const Shape& place, const Overlap& overlap) {
-    const store::Key key = chunk_key(place);
-    try {
-      const auto stored = store_->get(key, max_stored_size(chunk_size));
-      if (!stored && fill.empty()) fill = fill_chunk();
-      const Bytes decoded = stored ? decode_chunk(*stored) : Bytes();
-      copy_region(stored ? decoded : fill, metadata_.chunk_shape, overlap.in_chunk, out,
-                  region.shape, overlap.in_region, metadata_.type.size);
-    } catch (Error& error) {
-      error.at(key.str());
-      throw;
-    }
-  });
+  return *pipeline_;
 }
 
-std::vector<Json> Array::read_objects(const Region& region) const {
-  check_inside(region, metadata_.shape);
-  if (!metadata_.is_object)
-    throw Error(ErrorCode::invalid_argument, "an array of fixed-size elements has no objects");
-  check_object_codec(metadata_);
-  std::vector<Json> objects(static_cast<std::size_t>(element_count(region.shape)),
-                            metadata_.object_fill);
-  const Shape from = strides_of(metadata_.chunk_shape, metadata_.fortran_order);
-  const Shape to = strides_of(region.shape, false);
-  for_each_chunk(grid_, region, [&](const Shape& place, const Overlap& overlap) {
-    const store::Key key = chunk_key(place);
-    try {
-      const auto stored = store_->get(key, max_stored_size(limits_.max_chunk_bytes));
-      if (!stored) return;
-      std::vector<Json> chunk = decode_objects(metadata_, *stored, limits_);
-      for_each_index(overlap.in_chunk.shape, [&](const Shape& index) {
-        objects[offset_of(index, overlap.in_region.origin, to)] =
-            std::move(chunk[offset_of(index, overlap.in_chunk.origin, from)]);
-      });
-    } catch (Error& error) {
-      error.at(key.str());
-      throw;
-    }
-  });
-  return objects;
+void Array::check_type(const DataType& asked) const {
+  if (metadata_.is_object)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" holds objects, not {}", path_, type_name(asked)));
+  if (metadata_.type.little_endian() != asked)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" holds {} ({}), not {}", path_, type_name(metadata_.type),
+                            typestr(metadata_.type), type_name(asked)));
+}
+
+store::Key Array::chunk_key(const Shape& place) const {
+  return store::Key(join(path_, zarr::chunk_key(metadata_, place)));
+}
+
+void Array::resize(const Shape& shape) {
+  store::Store& writer = store_.writer();
+  if (view_) view_->check_changeable();
+  ArrayMetadata changed = metadata_;
+  if (shape.size() != metadata_.shape.size())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("shape {} has another rank than the array's {}", to_string(shape),
+                            to_string(metadata_.shape)));
+  changed.shape = shape;
+  changed = parse_zarray(to_zarray_json(changed), limits_);
+  ChunkGrid grid(changed.shape, changed.chunk_shape);
+  // First the smaller of both shapes is true, so that nobody misses a chunk that was removed.
+  write_array_document(writer, path_, changed);
+  erase_chunks_outside(writer, path_, metadata_, grid_, grid);
+  metadata_ = std::move(changed);
+  grid_ = std::move(grid);
+}
+
+Region Array::room_for(std::uint64_t count, std::size_t axis) const {
+  const Shape& shape = metadata_.shape;
+  if (axis >= shape.size())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("an array of shape {} has no dimension {}", to_string(shape), axis));
+  Shape slice = shape;
+  slice[axis] = 1;
+  const std::uint64_t elements = element_count(slice);
+  if (elements == 0 ? count != 0 : count % elements != 0)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} elements are no whole number of slices of {} along dimension {}",
+                            count, to_string(slice), axis));
+  Region region = Region::all(shape);
+  region.origin[axis] = shape[axis];
+  region.shape[axis] = elements == 0 ? 0 : count / elements;
+  return region;
+}
+
+Region Array::append(BytesView elements, std::size_t axis, const Workers& workers) {
+  const std::uint64_t size = metadata_.is_object ? 1 : metadata_.type.size;
+  if (metadata_.is_object || elements.size() % size != 0)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes are no whole number of elements", elements.size()));
+  Region region = room_for(elements.size() / size, axis);
+  Shape shape = metadata_.shape;
+  shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
+  resize(shape);
+  write(region, elements, workers);
+  return region;
+}
+
+Region Array::append_objects(std::span<const Json> objects, std::size_t axis,
+                             const Workers& workers) {
+  Region region = room_for(objects.size(), axis);
+  Shape shape = metadata_.shape;
+  shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
+  resize(shape);
+  write_objects(region, objects, workers);
+  return region;
+}
+
+Json Array::attributes() const {
+  const std::string key = join(path_, kAttributesName);
+  auto document = view_ ? view_->document(key) : read_document(store_.reader(), key, limits_);
+  if (!document) return Json::object();
+  return at_key(key, [&] { return check_attributes(std::move(*document)); });
+}
+
+void Array::set_attributes(const Json& attributes) {
+  if (view_) view_->check_changeable();
+  write_attributes(store_.writer(), path_, attributes);
+}
+
+void Array::update_attributes(const Json& changes) {
+  Json all = attributes();
+  merge_attributes(all, changes);
+  set_attributes(all);
 }
 
 }  // namespace engram::zarr

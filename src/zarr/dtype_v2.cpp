@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <unordered_set>
 
 #include "engram/base/error.hpp"
 #include "zarr/metadata_error.hpp"
@@ -29,7 +31,17 @@ Json fields_to_json(const DataType& type) {
   return list;
 }
 
+// What NumPy has beyond a list of fields, and how it is spelled.
+[[noreturn]] void refuse_member(std::string_view member, const Json& dtype) {
+  throw Error(ErrorCode::unsupported,
+              fmt::format("dtype {} has \"{}\": engram reads structured types whose fields lie one "
+                          "after another, as a list of [name, type]",
+                          excerpt(dtype), member));
+}
+
 Field field_from_json(const Json& item) {
+  // A title stands before the name: [["title", "name"], type].
+  if (item.is_array() && item.size() >= 2 && item[0].is_array()) refuse_member("titles", item);
   if (!item.is_array() || item.size() < 2 || item.size() > 3 || !item[0].is_string())
     bad_member("dtype", item, "a field as [name, type] or [name, type, shape]");
   Field field;
@@ -70,12 +82,19 @@ bool holds_objects(const Json& dtype) {
 
 DataType dtype_from_json(const Json& dtype) {
   if (dtype.is_string()) return parse_typestr(dtype.get_ref<const std::string&>());
+  for (const char* member : {"offsets", "titles", "align", "aligned", "itemsize", "names"})
+    if (dtype.is_object() && dtype.contains(member)) refuse_member(member, dtype);
   if (!dtype.is_array() || dtype.empty())
     bad_member("dtype", dtype, "a type string or a list of fields");
   std::vector<Field> fields;
+  std::unordered_set<std::string> names;
   std::uint64_t size = 0;
   for (const Json& item : dtype) {
     fields.push_back(field_from_json(item));
+    const std::string& name = fields.back().name;
+    if (!name.empty() && !names.insert(name).second)
+      throw Error(ErrorCode::corrupt_data,
+                  fmt::format("member \"dtype\" has two fields \"{}\"", name));
     size = checked_add(size, fields.back().size(), "the size of dtype");
   }
   return DataType::structured(std::move(fields));

@@ -42,7 +42,7 @@ bool is_whole(const Json& json) {
 
 // zarr-python lets NumPy convert, so true and 3.0 are integers as well.
 std::uint64_t integer_from_json(const Json& json, const DataType& type) {
-  const bool is_signed = type.kind == Kind::integer;
+  const bool is_signed = type.kind != Kind::unsigned_integer;
   const auto bits = static_cast<unsigned>(8 * type.size);
   const auto refuse = [&] {
     bad_member(kMember, json, "a number that fits into " + typestr(type));
@@ -116,6 +116,8 @@ Json fill_to_json(const DataType& type, const std::optional<Bytes>& fill_value) 
     case Kind::boolean:
       return element.front() != std::byte{0};
     case Kind::integer:
+    case Kind::datetime:
+    case Kind::timedelta:
       return get_integer(view);
     case Kind::unsigned_integer:
       return get_unsigned(view);
@@ -144,6 +146,12 @@ std::optional<Bytes> fill_from_json(const DataType& type, const Json& json) {
           std::byte{(json.is_boolean() ? json.get<bool>() : !is_zero(json)) ? std::uint8_t{1}
                                                                             : std::uint8_t{0}};
       return element;
+    case Kind::datetime:
+    case Kind::timedelta:
+      put_integer(
+          json == "NaT" ? static_cast<std::uint64_t>(kNotATime) : integer_from_json(json, type),
+          out);
+      break;
     case Kind::integer:
     case Kind::unsigned_integer:
       put_integer(integer_from_json(json, type), out);

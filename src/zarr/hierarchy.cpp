@@ -6,20 +6,11 @@
 #include <string_view>
 
 #include "engram/base/error.hpp"
+#include "zarr/documents.hpp"
+#include "zarr/metadata_view.hpp"
 
 namespace engram::zarr {
 namespace {
-
-constexpr std::string_view kGroup = ".zgroup";
-constexpr std::string_view kArray = ".zarray";
-constexpr std::string_view kAttributes = ".zattrs";
-constexpr std::string_view kConsolidated = ".zmetadata";
-// `.zmetadata` holds all documents of a store.
-constexpr std::uint64_t kConsolidatedFactor = 16;
-
-std::string join(std::string_view path, std::string_view name) {
-  return path.empty() ? std::string(name) : fmt::format("{}/{}", path, name);
-}
 
 // Counts nodes and depth on the way down.
 class Budget {
@@ -41,16 +32,6 @@ class Budget {
   std::uint64_t nodes_ = 0;
 };
 
-void check_group(const Json& document) {
-  if (!document.is_object() || !document.contains("zarr_format") || document["zarr_format"] != 2)
-    throw Error(ErrorCode::corrupt_data, "group metadata have no member \"zarr_format\" of 2");
-}
-
-Json check_attributes(Json document) {
-  if (!document.is_object()) throw Error(ErrorCode::corrupt_data, "attributes are no JSON object");
-  return document;
-}
-
 // A type that engram does not know makes one array unreadable, not the store.
 void read_array_metadata(Node& node, const Json& document, const Limits& limits) {
   try {
@@ -61,16 +42,6 @@ void read_array_metadata(Node& node, const Json& document, const Limits& limits)
   }
 }
 
-template <typename Read>
-auto at_key(std::string_view key, Read read) {
-  try {
-    return read();
-  } catch (Error& error) {
-    error.at(key);
-    throw;
-  }
-}
-
 class FileReader {
  public:
   FileReader(const store::ReadableStore& store, const Limits& limits)
@@ -78,20 +49,20 @@ class FileReader {
 
   // nullopt: neither a group nor an array.
   std::optional<Node> read(const std::string& path, std::string name) {
-    const auto array = document(join(path, kArray));
-    const auto group = array ? std::nullopt : document(join(path, kGroup));
+    const auto array = document(join(path, kArrayName));
+    const auto group = array ? std::nullopt : document(join(path, kGroupName));
     if (!array && !group) return std::nullopt;
     budget_.add_node(path);
     Node node;
     node.name = std::move(name);
-    if (const auto attributes = document(join(path, kAttributes)))
+    if (const auto attributes = document(join(path, kAttributesName)))
       node.attributes =
-          at_key(join(path, kAttributes), [&] { return check_attributes(*attributes); });
+          at_key(join(path, kAttributesName), [&] { return check_attributes(*attributes); });
     if (array) {
-      at_key(join(path, kArray), [&] { read_array_metadata(node, *array, limits_); });
+      at_key(join(path, kArrayName), [&] { read_array_metadata(node, *array, limits_); });
       return node;
     }
-    at_key(join(path, kGroup), [&] { check_group(*group); });
+    at_key(join(path, kGroupName), [&] { check_group(*group); });
     for (const std::string& child : store_.list_dir(path).prefixes) {
       if (!store::why_bad_name(child).empty()) continue;
       if (auto found = read(join(path, child), child)) node.children.push_back(std::move(*found));
@@ -101,11 +72,7 @@ class FileReader {
 
  private:
   std::optional<Json> document(const std::string& key) const {
-    return at_key(key, [&]() -> std::optional<Json> {
-      const auto bytes = store_.get(store::Key(key), limits_.max_json_bytes);
-      if (!bytes) return std::nullopt;
-      return parse_json(as_text(*bytes), limits_);
-    });
+    return read_document(store_, key, limits_);
   }
 
   const store::ReadableStore& store_;
@@ -142,10 +109,10 @@ class ConsolidatedReader {
       : limits_(limits), budget_(limits) {
     for (const auto& [key, document] : metadata.items()) {
       const auto [path, name] = split(key);
-      if (!path.empty()) at_key(key, [&, p = path] { store::Key checked{p}; });
-      if (name == kGroup) nodes_[std::string(path)].group = &document;
-      if (name == kArray) nodes_[std::string(path)].array = &document;
-      if (name == kAttributes) nodes_[std::string(path)].attributes = &document;
+      at_key(key, [&, text = key] { const store::Key checked{text}; });
+      if (name == kGroupName) nodes_[std::string(path)].group = &document;
+      if (name == kArrayName) nodes_[std::string(path)].array = &document;
+      if (name == kAttributesName) nodes_[std::string(path)].attributes = &document;
     }
     std::erase_if(nodes_,
                   [](const auto& node) { return !node.second.group && !node.second.array; });
@@ -174,13 +141,13 @@ class ConsolidatedReader {
     Node node;
     node.name = split(path).second;
     if (documents.attributes)
-      node.attributes =
-          at_key(join(path, kAttributes), [&] { return check_attributes(*documents.attributes); });
+      node.attributes = at_key(join(path, kAttributesName),
+                               [&] { return check_attributes(*documents.attributes); });
     if (documents.array) {
-      at_key(join(path, kArray), [&] { read_array_metadata(node, *documents.array, limits_); });
+      at_key(join(path, kArrayName), [&] { read_array_metadata(node, *documents.array, limits_); });
       return node;
     }
-    at_key(join(path, kGroup), [&] { check_group(*documents.group); });
+    at_key(join(path, kGroupName), [&] { check_group(*documents.group); });
     while (next_ != nodes_.end() && split(next_->first).first == path && !next_->first.empty())
       node.children.push_back(read_node());
     return node;
@@ -191,20 +158,6 @@ class ConsolidatedReader {
   std::map<std::string, Documents, PathOrder> nodes_;
   std::map<std::string, Documents, PathOrder>::const_iterator next_;
 };
-
-std::optional<Json> read_consolidated(const store::ReadableStore& store, const Limits& limits) {
-  Limits wide = limits;
-  wide.max_json_bytes = limits.max_json_bytes * kConsolidatedFactor;
-  const auto bytes = store.get(store::Key(kConsolidated), wide.max_json_bytes);
-  if (!bytes) return std::nullopt;
-  const Json document = parse_json(as_text(*bytes), wide);
-  if (!document.is_object() || !document.contains("metadata") || !document["metadata"].is_object())
-    throw Error(ErrorCode::corrupt_data, "member \"metadata\" is missing or no JSON object");
-  if (!document.contains("zarr_consolidated_format") || document["zarr_consolidated_format"] != 1)
-    throw Error(ErrorCode::unsupported,
-                "consolidated metadata have another \"zarr_consolidated_format\" than 1");
-  return document["metadata"];
-}
 
 // `document` one level (8 blanks) deeper. Line ends stand only between its tokens.
 void append_indented(std::string& out, std::string_view document) {
@@ -219,9 +172,10 @@ void append_indented(std::string& out, std::string_view document) {
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     const Limits& limits) {
   if (use_consolidated) {
-    const auto metadata = at_key(kConsolidated, [&] { return read_consolidated(store, limits); });
+    const auto metadata = read_consolidated(store, limits);
     if (metadata)
-      return at_key(kConsolidated, [&] { return ConsolidatedReader(*metadata, limits).read(); });
+      return at_key(kConsolidatedName,
+                    [&] { return ConsolidatedReader(*metadata, limits).read(); });
   }
   auto root = FileReader(store, limits).read("", "");
   if (!root)
@@ -235,14 +189,14 @@ Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
 HierarchyWriter::HierarchyWriter(std::shared_ptr<store::Store> store) : store_(std::move(store)) {}
 
 void HierarchyWriter::write_group(const std::string& path, const Json& attributes) {
-  put(join(path, kGroup), Json{{"zarr_format", 2}});
-  if (!attributes.empty()) put(join(path, kAttributes), attributes);
+  put(join(path, kGroupName), Json{{"zarr_format", 2}});
+  if (!attributes.empty()) put(join(path, kAttributesName), attributes);
 }
 
 void HierarchyWriter::write_array(const std::string& path, const ArrayMetadata& metadata,
                                   const Json& attributes) {
-  put(join(path, kArray), to_zarray_json(metadata));
-  if (!attributes.empty()) put(join(path, kAttributes), attributes);
+  put(join(path, kArrayName), to_zarray_json(metadata));
+  if (!attributes.empty()) put(join(path, kAttributesName), attributes);
 }
 
 void HierarchyWriter::put(const std::string& key, const Json& document) {
@@ -267,7 +221,7 @@ void HierarchyWriter::consolidate() {
   }
   text += first ? "},\n" : "\n    },\n";
   text += "    \"zarr_consolidated_format\": 1\n}";
-  store_->set(store::Key(kConsolidated), as_bytes(text));
+  store_->set(store::Key(kConsolidatedName), as_bytes(text));
   bytes_ += text.size();
   ++files_;
 }

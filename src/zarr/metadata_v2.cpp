@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
@@ -127,7 +128,10 @@ std::uint64_t length_of(const Json& json, std::string_view member) {
   return json.get<std::uint64_t>();
 }
 
-Json to_zarray_json(const ArrayMetadata& metadata) {
+namespace {
+
+// As zarr-python writes it, whatever document the metadata came from.
+Json plain_zarray_json(const ArrayMetadata& metadata) {
   Json json = Json::object();
   json["chunks"] = metadata.chunk_shape;
   const std::size_t filter_count = metadata.codecs.size() - (metadata.has_compressor ? 1 : 0);
@@ -146,11 +150,12 @@ Json to_zarray_json(const ArrayMetadata& metadata) {
   return json;
 }
 
-std::string to_zarray(const ArrayMetadata& metadata) {
-  return dump_json(to_zarray_json(metadata), JsonStyle::zarr);
+// Tells 1 from 1.0, which == does not.
+bool are_same(const Json& a, const Json& b) {
+  return dump_json(a, JsonStyle::line) == dump_json(b, JsonStyle::line);
 }
 
-ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
+ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   if (!json.is_object())
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("array metadata are {}, not a JSON object", excerpt(json)));
@@ -170,6 +175,45 @@ ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
     metadata.separator = separator == "/" ? '/' : '.';
   }
   check_sizes(metadata, limits);
+  return metadata;
+}
+
+// The document was within the limits when it was read; they are not known any more.
+Limits no_limits() {
+  Limits limits;
+  limits.max_rank = std::numeric_limits<std::uint32_t>::max();
+  limits.max_chunk_bytes = std::numeric_limits<std::uint64_t>::max();
+  return limits;
+}
+
+}  // namespace
+
+Json to_zarray_json(const ArrayMetadata& metadata) {
+  const Json now = plain_zarray_json(metadata);
+  if (metadata.document.is_null()) return now;
+  // A member whose meaning is what it was stays as it is spelled.
+  Json json = metadata.document;
+  const Json then = plain_zarray_json(parse_members(metadata.document, no_limits()));
+  for (const auto& [name, value] : now.items()) {
+    const auto before = then.find(name);
+    if (before == then.end() || !are_same(*before, value)) json[name] = value;
+  }
+  for (const auto& [name, value] : then.items())
+    if (!now.contains(name)) json.erase(name);
+  return json;
+}
+
+std::string to_zarray(const ArrayMetadata& metadata) {
+  return dump_json(to_zarray_json(metadata),
+                   metadata.document.is_null() ? JsonStyle::zarr : JsonStyle::ordered);
+}
+
+ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
+  ArrayMetadata metadata = parse_members(json, limits);
+  // Most documents are what zarr-python makes of these members, so that nothing need be kept.
+  if (dump_json(plain_zarray_json(metadata), JsonStyle::zarr) !=
+      dump_json(json, JsonStyle::ordered))
+    metadata.document = json;
   return metadata;
 }
 

@@ -10,8 +10,9 @@
 namespace engram::zarr {
 
 /// The objects of a chunk of an object array, from its bytes as stored, in the order in which the
-/// chunk holds them. Throws Error(unsupported) naming the object codec when it is none that engram
-/// reads (pickle is never read), Error(corrupt_data), Error(limit_exceeded).
+/// chunk holds them: see codec/object_codec.hpp. Throws Error(unsupported) naming what engram does
+/// not read, Error(corrupt_data), Error(limit_exceeded) also for a payload out of proportion to
+/// `stored`.
 std::vector<Json> decode_objects(const ArrayMetadata& metadata, BytesView stored,
                                  const Limits& limits);
 

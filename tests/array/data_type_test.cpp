@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -45,6 +46,10 @@ const Named kTypes[] = {
     {"<U4", "str", DataType::unicode(4)},
     {">U1", "str", DataType::unicode(1, kBig)},
     {"|V3", "void", DataType::opaque(3)},
+    {"<M8[ns]", "datetime64[ns]", DataType::datetime("ns")},
+    {">M8[D]", "datetime64[D]", DataType::datetime("D", kBig)},
+    {"<m8[25us]", "timedelta64[25us]", DataType::timedelta("25us")},
+    {"<m8", "timedelta64", DataType::timedelta("")},
 };
 
 class DataTypeTest : public ::testing::TestWithParam<Named> {};
@@ -71,8 +76,24 @@ TEST_P(DataTypeTest, LittleEndianChangesTheOrderOnly) {
 
 INSTANTIATE_TEST_SUITE_P(Types, DataTypeTest, ::testing::ValuesIn(kTypes), [](const auto& p) {
   std::string name = p.param.name;
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '[' || c == ']'; }, '_');
   return name + "_" + std::to_string(p.index);
 });
+
+TEST(DataTypeTest, UnitsOfTimeAreNumPys) {
+  for (const char* unit : {"Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as"}) {
+    EXPECT_EQ(DataType::datetime(unit).unit, unit);
+    EXPECT_EQ(parse_typestr("<m8[7" + std::string(unit) + "]").unit, "7" + std::string(unit));
+  }
+  EXPECT_EQ(parse_typestr("<M8[1ns]"), DataType::datetime("ns"));
+  EXPECT_FALSE(DataType::datetime("ns") == DataType::datetime("us"));
+  EXPECT_FALSE(DataType::datetime("ns") == DataType::timedelta("ns"));
+  for (const char* text : {"|M8[ns]", "<M8[]", "<M8[x]", "<M8[0s]", "<M8[-1s]", "<M8[ns", "<M4[ns]",
+                           "<M8[D/2]", "<M8[99999999999s]", "<M8ns"})
+    expect_error(ErrorCode::unsupported, text, [&] { parse_typestr(text); });
+  expect_error(ErrorCode::unsupported, "\"fortnight\"", [] { DataType::datetime("fortnight"); });
+}
 
 TEST(DataTypeTest, ByteOrderOfOneByteMeansNothing) {
   EXPECT_TRUE(DataType::integer(1, kBig) == DataType::integer(1));
@@ -104,8 +125,6 @@ TEST(DataTypeTest, UnknownTypestrsAreNamed) {
                            "|V0",
                            "|O",
                            "|O8",
-                           "<M8[ns]",
-                           "<m8",
                            "|b2",
                            "<i4x",
                            "<x4",

@@ -182,5 +182,54 @@ TEST(CopyRegionTest, RefusesWhatDoesNotFit) {
   });
 }
 
+TEST(CopyRegionTest, BetweenOrders) {
+  // 2 x 3 x 2 elements of 2 bytes, each with its own value.
+  const Shape shape = {2, 3, 2};
+  Bytes c_order(24), fortran(24), back(24);
+  for (std::size_t i = 0; i < 12; ++i) c_order[2 * i] = static_cast<std::byte>(i);
+  const Region all = Region::all(shape);
+  copy_region(c_order, shape, all, fortran, shape, all, 2, Order::c, Order::fortran);
+  for (std::size_t x = 0; x < 2; ++x)
+    for (std::size_t y = 0; y < 3; ++y)
+      for (std::size_t z = 0; z < 2; ++z)
+        EXPECT_EQ(fortran[2 * (x + 2 * y + 6 * z)], static_cast<std::byte>(6 * x + 2 * y + z));
+  copy_region(fortran, shape, all, back, shape, all, 2, Order::fortran, Order::c);
+  EXPECT_EQ(back, c_order);
+  Bytes same(24);
+  copy_region(fortran, shape, all, same, shape, all, 2, Order::fortran, Order::fortran);
+  EXPECT_EQ(same, fortran);
+  // A box of both.
+  const Region box = {{0, 1, 1}, {2, 2, 1}};
+  Bytes part(8);
+  copy_region(fortran, shape, box, part, box.shape, Region::all(box.shape), 2, Order::fortran,
+              Order::c);
+  EXPECT_EQ(part[0], std::byte{3});
+  EXPECT_EQ(part[2], std::byte{5});
+  EXPECT_EQ(part[4], std::byte{9});
+  EXPECT_EQ(part[6], std::byte{11});
+}
+
+TEST(FillRegionTest, FillsTheBoxAndNothingElse) {
+  const Bytes element = {std::byte{1}, std::byte{2}, std::byte{3}};
+  for (const Region& box : {Region{{0, 0}, {3, 4}}, Region{{1, 1}, {2, 2}}, Region{{2, 0}, {1, 4}},
+                            Region{{0, 3}, {3, 1}}, Region{{1, 1}, {0, 2}}}) {
+    Bytes buffer(36);
+    fill_region(buffer, {3, 4}, box, element);
+    for (std::uint64_t x = 0; x < 3; ++x)
+      for (std::uint64_t y = 0; y < 4; ++y) {
+        const bool is_inside = x >= box.origin[0] && x < box.origin[0] + box.shape[0] &&
+                               y >= box.origin[1] && y < box.origin[1] + box.shape[1];
+        for (std::size_t i = 0; i < 3; ++i)
+          EXPECT_EQ(buffer[(4 * x + y) * 3 + i], is_inside ? element[i] : std::byte{0});
+      }
+  }
+  Bytes scalar(3);
+  fill_region(scalar, {}, {}, element);
+  EXPECT_EQ(scalar, element);
+  expect_error(ErrorCode::invalid_argument, "not inside", [&] {
+    fill_region(scalar, {1}, {{1}, {1}}, element);
+  });
+}
+
 }  // namespace
 }  // namespace engram

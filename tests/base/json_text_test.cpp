@@ -176,5 +176,10 @@ TEST(PythonFloatTest, AsReprPrints) {
   for (const auto& [value, text] : kFloats) EXPECT_EQ(python_float(value), text);
 }
 
+TEST(DumpJsonTest, OrderedIsZarrsFormWithTheMembersOwnOrder) {
+  EXPECT_EQ(dump_json(parse_json(R"({"b":[1,{}],"a":1.0})"), JsonStyle::ordered),
+            "{\n    \"b\": [\n        1,\n        {}\n    ],\n    \"a\": 1.0\n}");
+}
+
 }  // namespace
 }  // namespace engram

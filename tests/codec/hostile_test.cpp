@@ -59,7 +59,7 @@ TEST(Bomb, DeflateStopsAtTheEndOfTheOutput) {
 
 TEST(Bomb, OthersStopToo) {
   const Bytes zeros(16U << 20U);
-  for (const char* name : {"gzip", "zstd", "bz2", "lz4", "blosc"}) {
+  for (const char* name : {"gzip", "zstd", "bz2", "lz4", "lzma", "blosc"}) {
     const BytesCodecPtr codec = make_codec({name, Json::object()});
     const Bytes bomb = encode(*codec, zeros, 8);
     EXPECT_LT(bomb.size(), zeros.size() / 100) << name;

@@ -7,11 +7,12 @@ namespace {
 
 TEST(Registry, KnowsItsNames) {
   for (const char* name :
-       {"blosc", "bz2", "fletcher32", "gzip", "lz4", "shuffle", "zlib", "zstd"}) {
+       {"adler32", "base64", "blosc", "bz2", "crc32", "crc32c", "fletcher32", "gzip",
+        "jenkins_lookup3", "lz4", "lzma", "packbits", "shuffle", "zfpy", "zlib", "zstd"}) {
     EXPECT_TRUE(is_known_codec(name)) << name;
     EXPECT_EQ(make_codec({name, Json::object()})->config().name, name);
   }
-  for (const char* name : {"", "ZLIB", "zlib ", "hdf5:32000", "lzma", "vlen-utf8", "json2"})
+  for (const char* name : {"", "ZLIB", "zlib ", "hdf5:32000", "pcodec", "vlen-utf8", "json2"})
     EXPECT_FALSE(is_known_codec(name)) << name;
 }
 
@@ -26,6 +27,12 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
   EXPECT_EQ(complete("lz4"), R"({"acceleration":1})");
   EXPECT_EQ(complete("shuffle"), R"({"elementsize":4})");
   EXPECT_EQ(complete("fletcher32"), "{}");
+  EXPECT_EQ(complete("crc32"), "{}");
+  EXPECT_EQ(complete("jenkins_lookup3"), R"({"initval":0,"prefix":null})");
+  EXPECT_EQ(complete("lzma"), R"({"format":1,"check":-1,"preset":null,"filters":null})");
+  EXPECT_EQ(complete("zfpy"),
+            R"({"mode":4,"compression_kwargs":{"tolerance":-1},"tolerance":-1,"rate":-1,)"
+            R"("precision":-1})");
   EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
 }
 
@@ -46,7 +53,9 @@ constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
 INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
     testing::Values(
-        BadConfig{"Unknown", "lzma", "{}", ErrorCode::unsupported, "there are blosc, bz2,"},
+        BadConfig{"Unknown", "pcodec", "{}", ErrorCode::unsupported,
+                  "\"pcodec\" is not known; there are adler32, astype,"},
+        BadConfig{"OfObjects", "vlen-utf8", "{}", ErrorCode::unsupported, "array of objects"},
         BadConfig{"Hdf5Only", "hdf5:32000", "{}", ErrorCode::unsupported, "hdf5:32000"},
         BadConfig{"LevelAbove", "zlib", R"({"level":10})", kInvalid, "level is 10"},
         BadConfig{"LevelBelow", "gzip", R"({"level":-2})", kInvalid, "from -1 to 9"},
@@ -97,6 +106,7 @@ TEST(ParseCodec, ReadsWhatAUserWrites) {
            Spelling{"zstd:-3", "zstd", R"({"level":-3})"},
            Spelling{"zstd", "zstd", R"({"level":3})"},
            Spelling{"lz4", "lz4", R"({"acceleration":1})"},
+           Spelling{"lzma:9", "lzma", R"({"format":1,"check":-1,"preset":9,"filters":null})"},
            Spelling{"blosc", "blosc", R"({"cname":"zstd","clevel":5,"shuffle":1,"blocksize":0})"},
            Spelling{"blosc:lz4", "blosc",
                     R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})"},
@@ -117,7 +127,7 @@ TEST(ParseCodec, ReadsWhatAUserWrites) {
 
 TEST(ParseCodec, RefusesTheRestAndSaysWhatThereIs) {
   for (const char* text :
-       {"", ":", "zlib:", "zlib:x", "zlib:10", "zlib:6:7", "zlib:6 ", "Zlib", "lzma", "shuffle",
+       {"", ":", "zlib:", "zlib:x", "zlib:10", "zlib:6:7", "zlib:6 ", "Zlib", "lzma:10", "shuffle",
         "fletcher32", "blosc:", "blosc:snappy", "blosc:zstd:10", "blosc:zstd:5:", "blosc:zstd:5:x",
         "blosc:zstd:5:shuffle:1", "none:1", "zstd:99999999999999999999"})
     expect_error(ErrorCode::invalid_argument, "as in blosc:zstd:5:bitshuffle",

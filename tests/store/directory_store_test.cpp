@@ -190,6 +190,46 @@ TEST(DirectoryStoreTest, LinksOutOfTheRootAreRefused) {
   EXPECT_EQ(read(dir / "outside/secret"), "secret");
 }
 
+TEST(DirectoryStoreTest, ErasingAPrefixLeavesNoDirectoriesAndFollowsNoLinks) {
+  const TempDir dir;
+  fs::create_directories(dir / "outside/sub");
+  write(dir / "outside/sub/secret", "secret");
+  DirectoryStore store(dir / "root", Mode::create);
+  for (const char* key : {"a/b/c/1", "a/b/2", "a/3", "kept/4"}) store.set(Key(key), as_bytes("1"));
+  fs::create_directory_symlink("../../outside", dir / "root/a/out");
+  fs::create_directory_symlink("../kept", dir / "root/a/in");
+  fs::create_symlink("../../outside/sub/secret", dir / "root/a/b/file");
+  fs::create_directories(dir / "root/a/empty/empty");
+  write(dir / "root/a/b/.2.0123abcd.part", "half");
+  store.erase_prefix("a");
+  EXPECT_FALSE(fs::exists(dir / "root/a"));
+  EXPECT_EQ(read(dir / "root/kept/4"), "1");
+  EXPECT_EQ(read(dir / "outside/sub/secret"), "secret");
+  store.set(Key("a/b/c/1"), as_bytes("2"));
+  EXPECT_EQ(text(store, "a/b/c/1"), "2");
+
+  fs::create_directory_symlink("../outside", dir / "root/out");
+  store.erase_prefix("out");
+  EXPECT_FALSE(fs::is_symlink(dir / "root/out"));
+  EXPECT_TRUE(fs::exists(dir / "outside/sub/secret"));
+  fs::create_directory_symlink("../outside", dir / "root/out");
+  expect_error(ErrorCode::io_error, "leads out of the store",
+               [&] { store.erase_prefix("out/sub"); });
+  EXPECT_TRUE(fs::exists(dir / "outside/sub/secret"));
+}
+
+TEST(DirectoryStoreTest, ErasingAPrefixLeavesWhatIsNoPartOfTheStore) {
+  const TempDir dir;
+  DirectoryStore store(dir.path(), Mode::update);
+  store.set(Key("a/b/1"), as_bytes("1"));
+  write(dir / "a/b/odd\\name", "somebody else's");
+  store.erase_prefix("a");
+  EXPECT_EQ(text(store, "a/b/1"), std::nullopt);
+  EXPECT_EQ(read(dir / "a/b/odd\\name"), "somebody else's");
+  DirectoryStore reading(dir.path(), Mode::read);
+  expect_error(ErrorCode::io_error, "opened for reading", [&] { reading.erase_prefix("a"); });
+}
+
 TEST(DirectoryStoreTest, TheRootItselfMayBeALink) {
   const TempDir dir;
   fs::create_directory(dir / "real");

@@ -32,6 +32,9 @@ TEST(FaultyStoreTest, FailsForEver) {
   expect_error(ErrorCode::io_error, "planted", [&] { faulty.size(Key("a")); });
   expect_error(ErrorCode::io_error, "planted", [&] { faulty.list_dir(""); });
   expect_error(ErrorCode::io_error, "planted", [&] { faulty.erase(Key("a")); });
+  expect_error(ErrorCode::io_error, "planted", [&] { faulty.get_range(Key("a"), 0, 1); });
+  expect_error(ErrorCode::io_error, "planted", [&] { faulty.erase_prefix("a"); });
+  expect_error(ErrorCode::io_error, "planted", [&] { faulty.finish(); });
 }
 
 TEST(FaultyStoreTest, CutsShort) {
@@ -40,6 +43,8 @@ TEST(FaultyStoreTest, CutsShort) {
   FaultyStore get(memory, 0, FaultyStore::Fault::cut_short);
   EXPECT_EQ(get.get(Key("a"), kNoLimit), to_bytes("12"));
   EXPECT_EQ(get.get(Key("a"), kNoLimit), to_bytes("1234"));
+  FaultyStore range(memory, 0, FaultyStore::Fault::cut_short);
+  EXPECT_EQ(range.get_range(Key("a"), 1, 2), to_bytes("2"));
   FaultyStore set(memory, 0, FaultyStore::Fault::cut_short);
   expect_error(ErrorCode::io_error, "planted", [&] { set.set(Key("b"), as_bytes("5678")); });
   EXPECT_EQ(memory.get(Key("b"), kNoLimit), to_bytes("56"));

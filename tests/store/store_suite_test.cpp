@@ -1,12 +1,18 @@
-// All stores pass the same suite: a new one is one line in this list.
+// All stores pass the same suites: a new one is one line in each of these lists.
 #include "testing/store_suite.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "engram/store/directory_store.hpp"
+#include "engram/store/http_store.hpp"
 #include "engram/store/memory_store.hpp"
+#include "engram/store/zip_store.hpp"
+#include "testing/faulty_store.hpp"
+#include "testing/http_server.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::testing {
@@ -14,35 +20,155 @@ namespace {
 
 using store::DirectoryStore;
 using store::MemoryStore;
+using store::ZipStore;
 
-std::shared_ptr<store::Store> make_new_directory(DirectoryStore::Mode mode) {
-  struct Both {
-    explicit Both(DirectoryStore::Mode m) : store(dir / "store", m) {}
-    TempDir dir;
-    DirectoryStore store;
-  };
-  const auto both = std::make_shared<Both>(mode);
-  return {both, &both->store};
+/// A store and the directory that it lies in, which goes when the store does.
+template <typename Store>
+struct Housed {
+  template <typename... Arguments>
+  explicit Housed(const std::string& name, Arguments... arguments)
+      : store(dir / name, arguments...) {}
+  TempDir dir;
+  Store store;
+};
+
+template <typename Store, typename... Arguments>
+std::shared_ptr<Store> make_housed(const std::string& name, Arguments... arguments) {
+  const auto housed = std::make_shared<Housed<Store>>(name, arguments...);
+  return {housed, &housed->store};
+}
+
+std::shared_ptr<store::Store> make_memory() { return std::make_shared<MemoryStore>(); }
+
+std::shared_ptr<store::Store> make_directory() {
+  return make_housed<DirectoryStore>("store", DirectoryStore::Mode::create);
+}
+
+std::shared_ptr<store::Store> make_fast_directory() {
+  return make_housed<DirectoryStore>("store", DirectoryStore::Mode::create_fast);
 }
 
 std::shared_ptr<store::Store> make_old_directory() {
-  struct Both {
-    TempDir dir;
-    DirectoryStore store{dir.path(), DirectoryStore::Mode::update};
+  return make_housed<DirectoryStore>("", DirectoryStore::Mode::update);
+}
+
+std::shared_ptr<store::Store> make_zip() {
+  return make_housed<ZipStore>("store.zip", ZipStore::Mode::create);
+}
+
+/// An archive that is there, without entries, to append to.
+struct Appended {
+  Appended() { ZipStore(path, ZipStore::Mode::create).finish(); }
+  TempDir dir;
+  std::string path = dir / "store.zip";
+};
+
+std::shared_ptr<store::Store> make_old_zip() {
+  struct Both : Appended {
+    ZipStore store{path, ZipStore::Mode::append};
   };
   const auto both = std::make_shared<Both>();
   return {both, &both->store};
 }
 
+/// One that was written, finished and opened anew.
+std::shared_ptr<const store::ReadableStore> read_zip(const Contents& contents) {
+  struct Finished {
+    explicit Finished(const Contents& c) {
+      ZipStore draft(path, ZipStore::Mode::create);
+      for (const auto& [key, value] : c) draft.set(store::Key(key), as_bytes(value));
+      draft.finish();
+    }
+    TempDir dir;
+    std::string path = dir / "store.zip";
+  };
+  struct Both : Finished {
+    explicit Both(const Contents& c) : Finished(c) {}
+    ZipStore store{path, ZipStore::Mode::read};
+  };
+  const auto both = std::make_shared<Both>(contents);
+  return {both, &both->store};
+}
+
+/// All but what must be there comes from the interface.
+class PlainStore final : public store::Store {
+ public:
+  std::optional<Bytes> get(const store::Key& key, std::uint64_t max_size) const override {
+    return memory_.get(key, max_size);
+  }
+  std::optional<Bytes> get_range(const store::Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override {
+    return memory_.get_range(key, offset, size);
+  }
+  std::optional<std::uint64_t> size(const store::Key& key) const override {
+    return memory_.size(key);
+  }
+  store::Listing list_dir(const std::string& prefix) const override {
+    return memory_.list_dir(prefix);
+  }
+  std::string name() const override { return "plain"; }
+  void set(const store::Key& key, BytesView value) override { memory_.set(key, value); }
+  void erase(const store::Key& key) override { memory_.erase(key); }
+
+ private:
+  MemoryStore memory_;
+};
+
+std::shared_ptr<store::Store> make_plain() { return std::make_shared<PlainStore>(); }
+
+/// A faulty store whose fault never comes must be as good as the one behind it.
+std::shared_ptr<store::Store> make_faultless() {
+  struct Both {
+    MemoryStore memory;
+    FaultyStore store{memory, ~std::uint64_t{0}, FaultyStore::Fault::fail};
+  };
+  const auto both = std::make_shared<Both>();
+  return {both, &both->store};
+}
+
+// The machine may have a proxy; the loopback interface needs none.
+const int kNoProxy = ::setenv("no_proxy", "*", 1);
+
+enum class Server { complete, without_ranges, without_head };
+
+/// On a web server that knows all of HTTP that a store needs, or nearly all.
+auto served_by(Server kind) {
+  return [kind](const Contents& contents) -> std::shared_ptr<const store::ReadableStore> {
+    struct Both {
+      explicit Both(HttpServer::Handler handler) : server(std::move(handler)) {}
+      HttpServer server;
+      store::HttpStore store{server.url("/a%20b/x.zarr/")};
+    };
+    const auto both = std::make_shared<Both>([=](const ServerRequest& request) {
+      ServerRequest seen = request;
+      if (kind == Server::without_ranges) seen.headers.erase("range");
+      ServerAnswer answer = HttpServer::serve(seen, contents, "/a b/x.zarr");
+      if (kind == Server::without_head && request.method == "HEAD") answer.status = 405;
+      return answer;
+    });
+    return {both, &both->store};
+  };
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Stores, StoreSuite,
-    ::testing::Values(
-        StoreCase{"Memory", [] { return std::make_shared<MemoryStore>(); }},
-        StoreCase{"Create", [] { return make_new_directory(DirectoryStore::Mode::create); }},
-        StoreCase{"CreateFast",
-                  [] { return make_new_directory(DirectoryStore::Mode::create_fast); }},
-        StoreCase{"Update", &make_old_directory}),
+    ::testing::Values(StoreCase{"Memory", &make_memory}, StoreCase{"Create", &make_directory},
+                      StoreCase{"CreateFast", &make_fast_directory, false},
+                      StoreCase{"Update", &make_old_directory}, StoreCase{"Zip", &make_zip},
+                      StoreCase{"ZipAppend", &make_old_zip}, StoreCase{"Plain", &make_plain},
+                      StoreCase{"Faultless", &make_faultless}),
     StoreSuite::name_of);
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores, ReadableStoreSuite,
+    ::testing::Values(ReadableStoreCase{"Memory", filled_by(&make_memory)},
+                      ReadableStoreCase{"Directory", filled_by(&make_directory)},
+                      ReadableStoreCase{"ZipDraft", filled_by(&make_zip)},
+                      ReadableStoreCase{"Zip", &read_zip},
+                      ReadableStoreCase{"Http", served_by(Server::complete), false},
+                      ReadableStoreCase{"HttpNoRanges", served_by(Server::without_ranges), false},
+                      ReadableStoreCase{"HttpNoHead", served_by(Server::without_head), false}),
+    ReadableStoreSuite::name_of);
 
 TEST(MemoryStoreTest, HasAName) { EXPECT_EQ(MemoryStore().name(), "memory"); }
 

@@ -18,11 +18,11 @@ class FaultyStore final : public store::Store {
  public:
   enum class Fault {
     fail,       ///< The call throws Error(io_error) and does nothing.
-    cut_short,  ///< get() gives half of the value; set() keeps half of it and throws.
+    cut_short,  ///< get() and get_range() give half; set() keeps half and throws.
   };
 
-  /// The call with number `at`, counted from 0 over get(), size(), list_dir(), set() and erase(),
-  /// goes wrong, and with `for_ever` each one after it. `behind` must live longer.
+  /// The call with number `at`, counted from 0 over all members but name(), goes wrong, and with
+  /// `for_ever` each one after it. `behind` must live longer.
   FaultyStore(store::Store& behind, std::uint64_t at, Fault fault, bool for_ever = false)
       : behind_(behind), at_(at), fault_(fault), for_ever_(for_ever) {}
 
@@ -33,6 +33,15 @@ class FaultyStore final : public store::Store {
     const bool is_bad = next_is_bad();
     if (is_bad && fault_ == Fault::fail) fail("read", key.str());
     std::optional<Bytes> value = behind_.get(key, max_size);
+    if (is_bad && value) value->resize(value->size() / 2);
+    return value;
+  }
+
+  std::optional<Bytes> get_range(const store::Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override {
+    const bool is_bad = next_is_bad();
+    if (is_bad && fault_ == Fault::fail) fail("read", key.str());
+    std::optional<Bytes> value = behind_.get_range(key, offset, size);
     if (is_bad && value) value->resize(value->size() / 2);
     return value;
   }
@@ -58,6 +67,16 @@ class FaultyStore final : public store::Store {
   void erase(const store::Key& key) override {
     if (next_is_bad()) fail("remove", key.str());
     behind_.erase(key);
+  }
+
+  void erase_prefix(const std::string& prefix) override {
+    if (next_is_bad()) fail("remove", prefix);
+    behind_.erase_prefix(prefix);
+  }
+
+  void finish() override {
+    if (next_is_bad()) fail("finish", behind_.name());
+    behind_.finish();
   }
 
  private:

@@ -56,6 +56,9 @@ INSTANTIATE_TEST_SUITE_P(
         Fill{"UInt32Big", DataType::unsigned_integer(4, ByteOrder::big), "00000102", "258"},
         Fill{"UInt64Greatest", DataType::unsigned_integer(8), "ffffffffffffffff",
              "18446744073709551615"},
+        Fill{"Datetime", DataType::datetime("ns"), "0100000000000000", "1"},
+        Fill{"DatetimeBig", DataType::datetime("D", ByteOrder::big), "ffffffffffffffff", "-1"},
+        Fill{"NotATime", DataType::timedelta("s"), "0000000000000080", "-9223372036854775808"},
         Fill{"Half", DataType::floating(2), "003c", "1.0"},
         Fill{"HalfSubnormal", DataType::floating(2), "0100", "5.960464477539063e-08"},
         Fill{"HalfNaN", DataType::floating(2), "007e", "\"NaN\""},
@@ -171,6 +174,14 @@ TEST(Half, EveryValueComesBack) {
       ASSERT_EQ(back, element) << bits;
     }
   }
+}
+
+TEST(FillTest, NotATimeCanBeSpelled) {
+  EXPECT_EQ(fill_from_json(DataType::datetime("ns"), "NaT"), hex("0000000000000080"));
+  EXPECT_EQ(fill_from_json(DataType::timedelta("s", ByteOrder::big), "NaT"),
+            hex("8000000000000000"));
+  expect_error(ErrorCode::corrupt_data, "member \"fill_value\" is \"2020-01-01\"",
+               [] { fill_from_json(DataType::datetime("D"), "2020-01-01"); });
 }
 
 }  // namespace

@@ -84,7 +84,8 @@ TEST(Zarray, OfAnyKindComesBackAsItWas) {
   for (const DataType& type :
        {DataType::boolean(), DataType::integer(8), DataType::unsigned_integer(4, ByteOrder::big),
         DataType::floating(2), DataType::floating(16), DataType::complex(16), DataType::bytes(5),
-        DataType::unicode(4, ByteOrder::big), DataType::opaque(3), nested}) {
+        DataType::unicode(4, ByteOrder::big), DataType::opaque(3), DataType::datetime("ns"), DataType::timedelta("25us", ByteOrder::big),
+        nested}) {
     ArrayMetadata metadata;
     metadata.type = type;
     metadata.shape = {7, 0};
@@ -189,7 +190,15 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"DtypeNumber", "dtype", "4", "member \"dtype\" is 4, not a type string"},
         Hostile{"DtypeEmptyList", "dtype", "[]", "member \"dtype\" is [], not a type string"},
         Hostile{"DtypeUnknown", "dtype", "\"<q9\"", "<q9", ErrorCode::unsupported},
-        Hostile{"DtypeDate", "dtype", "\"<M8[ns]\"", "<M8[ns]", ErrorCode::unsupported},
+        Hostile{"DtypeDateOfNoUnit", "dtype", "\"<M8[xs]\"", "<M8[xs]", ErrorCode::unsupported},
+        Hostile{"FieldTitles", "dtype", R"([[["title", "name"], "<i2"]])", "has \"titles\"",
+                ErrorCode::unsupported},
+        Hostile{"FieldOffsets", "dtype",
+                R"({"names": ["a"], "formats": ["<i2"], "offsets": [4], "itemsize": 8})",
+                "has \"offsets\"", ErrorCode::unsupported},
+        Hostile{"FieldAlign", "dtype", R"({"names": ["a"], "formats": ["<i2"], "align": true})",
+                "has \"align\"", ErrorCode::unsupported},
+        Hostile{"FieldTwice", "dtype", R"([["a", "<i2"], ["a", "<i4"]])", "two fields \"a\""},
         Hostile{"FieldWithoutType", "dtype", "[[\"a\"]]", "not a field as [name, type]"},
         Hostile{"FieldNameNumber", "dtype", "[[1, \"<i2\"]]", "not a field as [name, type]"},
         Hostile{"FieldShapeText", "dtype", "[[\"a\", \"<i2\", \"x\"]]", "as the shape of a field"},
@@ -206,7 +215,10 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"CompressorIdNumber", "compressor", "{\"id\": 1}", "member \"compressor\""},
         Hostile{"FiltersObject", "filters", "{}", "member \"filters\" is {}, not null or a list"},
         Hostile{"FilterNull", "filters", "[null]", "member \"filters\" is null"},
-        Hostile{"FillText", "fill_value", "\"abc\"", "member \"fill_value\" is \"abc\""}),
+        Hostile{"FillText", "fill_value", "\"abc\"", "member \"fill_value\" is \"abc\""},
+        Hostile{"RankOver32", "shape",
+                "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
+                "has 33 dimensions, above 32", ErrorCode::limit_exceeded}),
     [](const auto& test) { return test.param.why; });
 
 TEST(HostileZarray, NeedsItsMembers) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ enum class Kind : std::uint8_t {
   bytes,       ///< Fixed-length bytes, padded with NUL (NumPy "S").
   unicode,     ///< Fixed-length UTF-32, padded with NUL (NumPy "U").
   opaque,      ///< Bytes without a meaning (NumPy "V").
+  datetime,    ///< A count of units since 1970-01-01T00:00:00, 8 bytes, signed (NumPy "M8").
+  timedelta,   ///< A count of units, 8 bytes, signed (NumPy "m8").
   structured,  ///< Named fields, each at an offset.
 };
 
@@ -34,6 +37,8 @@ struct DataType {
   std::uint64_t size = 1;               ///< Bytes of one element.
   ByteOrder order = ByteOrder::little;  ///< Means nothing where has_byte_order() is false.
   std::vector<Field> fields;            ///< structured only; in the order of their bytes.
+  std::string
+      unit;  ///< datetime and timedelta only, as NumPy spells it: "ns", "25us"; "": generic.
 
   static DataType boolean();
   static DataType integer(std::uint64_t size, ByteOrder order = ByteOrder::little);
@@ -45,10 +50,14 @@ struct DataType {
   /// `length` in characters of 4 bytes.
   static DataType unicode(std::uint64_t length, ByteOrder order = ByteOrder::little);
   static DataType opaque(std::uint64_t size);
+  /// `unit`: one of NumPy's Y M W D h m s ms us ns ps fs as, with a count from 2 to 2147483647 in
+  /// front where it is not 1, or "". Throw Error(unsupported) naming it when it is none.
+  static DataType datetime(std::string_view unit, ByteOrder order = ByteOrder::little);
+  static DataType timedelta(std::string_view unit, ByteOrder order = ByteOrder::little);
   /// Fields laid one after another without padding; their offsets are set here.
   static DataType structured(std::vector<Field> fields);
 
-  /// True for numbers of more than one byte and for unicode; structured types: never.
+  /// True for numbers of more than one byte, times and unicode; structured types: never.
   bool has_byte_order() const noexcept;
 
   /// The same type with every number, at any depth, little-endian.
@@ -72,8 +81,11 @@ struct Field {
 bool operator==(const DataType& a, const DataType& b);
 bool operator==(const Field& a, const Field& b);
 
-/// NumPy's type string: "<i2", "|u1", "|b1", ">f8", "<c16", "|S10", "<U4", "|V3". For a structured
-/// type its bytes as a void, "|V12".
+/// The count that stands for "no time" (NumPy's NaT) in datetime and timedelta.
+inline constexpr std::int64_t kNotATime = std::numeric_limits<std::int64_t>::min();
+
+/// NumPy's type string: "<i2", "|u1", "|b1", ">f8", "<c16", "|S10", "<U4", "|V3", "<M8[ns]", "<m8".
+/// For a structured type its bytes as a void, "|V12".
 std::string typestr(const DataType& type);
 
 /// The type that NumPy's type string names. Throws Error(unsupported) naming `text` when there is
@@ -81,8 +93,13 @@ std::string typestr(const DataType& type);
 DataType parse_typestr(std::string_view text);
 
 /// NumPy's name of the type: "int16", "float64", "longdouble", "bool", "bytes" for "S", "str" for
-/// "U", "void". What hdmf-zarr puts into `zarr_dtype`.
+/// "U", "void", "datetime64[ns]". What hdmf-zarr puts into `zarr_dtype`.
 std::string type_name(const DataType& type);
+
+/// The point in time that `count` units of `type`, a datetime, stand for, as NumPy prints it: ISO
+/// 8601 as far as the unit goes, "2026-11-21", "1969-12-31T23:59:59.999999999", and "NaT". Of a
+/// generic datetime the number.
+std::string time_text(const DataType& type, std::int64_t count);
 
 /// Turns elements of `type`, which lie one after another in `elements`, to little-endian in place.
 /// Throws Error(invalid_argument) when `elements` is no whole number of them.

@@ -34,12 +34,21 @@ void check_inside(const Region& region, const Shape& shape);
 /// "(3, 4)", "(5,)", "()", as NumPy prints it.
 std::string to_string(const Shape& shape);
 
-/// Copies a box of elements from one C-ordered buffer to another. `from` lies in a buffer of
-/// `source_shape` elements, `to` (of the same shape as `from`) in one of `target_shape`;
-/// `element_size` in bytes. The buffers don't overlap. Throws Error(invalid_argument) when a box
-/// leaves its shape, a buffer is smaller than its shape says, or the boxes differ in shape.
+/// Which dimension of a buffer varies fastest: the last or the first.
+enum class Order : std::uint8_t { c, fortran };
+
+/// Copies a box of elements from one buffer to another. `from` lies in a buffer of `source_shape`
+/// elements, `to` (of the same shape as `from`) in one of `target_shape`; `element_size` in bytes.
+/// The buffers don't overlap. Throws Error(invalid_argument) when a box leaves its shape, a buffer
+/// is smaller than its shape says, or the boxes differ in shape.
 void copy_region(BytesView source, const Shape& source_shape, const Region& from,
                  std::span<std::byte> target, const Shape& target_shape, const Region& to,
-                 std::uint64_t element_size);
+                 std::uint64_t element_size, Order source_order = Order::c,
+                 Order target_order = Order::c);
+
+/// Puts `element` at each place of the box `to` of a C-ordered buffer of `target_shape` elements.
+/// Throws as copy_region() does.
+void fill_region(std::span<std::byte> target, const Shape& target_shape, const Region& to,
+                 BytesView element);
 
 }  // namespace engram

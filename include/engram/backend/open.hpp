@@ -9,9 +9,10 @@
 
 namespace engram::backend {
 
-/// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...) or a
-/// Zarr v2 directory. Throws Error(not_found), Error(io_error), or Error(unsupported) that says
-/// what was found instead.
+/// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...), or
+/// Zarr v2 in a directory, a zip file or any other place that store::open_store() opens by its URL.
+/// Throws Error(not_found), Error(io_error), or Error(unsupported) that says what was found
+/// instead.
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits = {});
 
 /// A reader of the HDF5 file at `path`. The file stays open as long as the reader or a source from
@@ -21,6 +22,11 @@ std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& 
 /// A reader of the Zarr v2 hierarchy in `store`.
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const Limits& limits = {});
+
+/// The one array that `store` is: a Zarr v2 array at its root, without a group around it. Its name
+/// is empty. Throws Error(not_found) when there is none, and what read_tree() throws.
+hdmf::DatasetBuilder read_zarr_array(std::shared_ptr<const store::ReadableStore> store,
+                                     const Limits& limits = {});
 
 /// Whose reader the result is for; `specs/zarr-layout.md` says what differs.
 enum class Compat {

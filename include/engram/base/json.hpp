@@ -26,6 +26,7 @@ enum class JsonStyle {
   zarr,     ///< As zarr-python 2 writes metadata: 4 blanks, members sorted by name, one element a
             ///< line.
   compact,  ///< As numcodecs' json2 writes: no blanks, members sorted by name.
+  ordered,  ///< As zarr, members in their own order.
   line,     ///< For people and logs: no blanks, members in their own order.
 };
 

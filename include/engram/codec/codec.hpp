@@ -2,13 +2,24 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "engram/array/array_source.hpp"
+#include "engram/array/data_type.hpp"
 #include "engram/base/bytes.hpp"
 
 namespace engram::codec {
+
+/// The elements of a chunk as a codec is given them to encode. Most codecs see bytes only; zfpy
+/// must know all of it, bitround the type.
+struct ChunkElements {
+  DataType type;                     ///< Single bytes where nothing is known.
+  std::vector<std::uint64_t> shape;  ///< Of the chunk; empty: not known, or one element.
+  bool fortran_order = false;        ///< The first dimension varies fastest.
+};
 
 /// Turns bytes into bytes and back: a compressor, a filter or a checksum, as numcodecs defines
 /// them.
@@ -34,22 +45,34 @@ class BytesCodec {
   /// when `in` is no valid stream or decodes to more than out.size() bytes: a small input can't
   /// make a large output.
   virtual std::uint64_t decode(BytesView in, std::span<std::byte> out) const = 0;
+
+  /// What encode() makes of `decoded` elements: what the next codec of a pipeline is given. Bytes,
+  /// unless the codec says otherwise.
+  virtual ChunkElements encoded_elements(const ChunkElements& decoded) const;
 };
 
 using BytesCodecPtr = std::shared_ptr<const BytesCodec>;
 
 /// The codec that `config` names: none of the table in registry.cpp throws Error(unsupported) with
-/// the name and what is there; a bad configuration Error(invalid_argument).
+/// the name, what is there and what can be done; a bad configuration Error(invalid_argument).
+/// `elements` are those that it will be given to encode; decoding needs none.
 ///
-/// Known: zlib, gzip, zstd, lz4, bz2, blosc (blosclz, lz4, lz4hc, zlib, zstd; no, byte and bit
-/// shuffle), shuffle, fletcher32.
-BytesCodecPtr make_codec(const CodecConfig& config);
+/// Known, byte for byte as numcodecs defines them:
+///  - compressors: blosc (blosclz, lz4, lz4hc, zlib, zstd; all shuffles), bz2, gzip, lz4, lzma,
+///  zfpy,
+///    zlib, zstd;
+///  - filters of elements, which take their types from the configuration: astype, bitround,
+///    categorize (of "U"), delta, fixedscaleoffset, packbits, quantize, shuffle;
+///  - checksums: adler32, crc32, crc32c, fletcher32, jenkins_lookup3; and base64.
+///
+/// What turns objects into bytes is in object_codec.hpp.
+BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& elements = {});
 
 /// True when make_codec knows the name.
 bool is_known_codec(std::string_view name) noexcept;
 
 /// The codec that a user's text names: "none" (nullopt), "zlib:6", "gzip:5", "bz2:9", "zstd:3",
-/// "lz4", "blosc:zstd:5:bitshuffle" (inner codec, level, and "noshuffle", "shuffle" or
+/// "lzma:6", "lz4", "blosc:zstd:5:bitshuffle" (inner codec, level, and "noshuffle", "shuffle" or
 /// "bitshuffle"); levels may be left out. Throws Error(invalid_argument) that names the text and
 /// what is known.
 std::optional<CodecConfig> parse_codec(std::string_view text);

@@ -13,8 +13,9 @@ namespace engram::codec {
 /// Threads: every member may be called by many threads at once.
 class Pipeline {
  public:
-  /// Throws as make_codec() does.
-  explicit Pipeline(const std::vector<CodecConfig>& configs);
+  /// Throws as make_codec() does. `elements` are those that encode() will be given; who only
+  /// decodes, or has no codec that asks for them, may leave them out.
+  explicit Pipeline(const std::vector<CodecConfig>& configs, const ChunkElements& elements = {});
 
   /// The codecs with their full configurations.
   const std::vector<CodecConfig>& configs() const noexcept { return configs_; }
@@ -23,6 +24,10 @@ class Pipeline {
 
   /// The most bytes that encode() makes of `decoded_size` bytes.
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const;
+
+  /// The most bytes that a chunk of `decoded_size` bytes can sensibly have as stored, whoever wrote
+  /// it: twice max_encoded_size() and some more, since other encoders may need more room than ours.
+  std::uint64_t max_stored_size(std::uint64_t decoded_size) const;
 
   /// `in` after all codecs. `element_size` is the size of one array element.
   Bytes encode(BytesView in, std::uint64_t element_size) const;
@@ -39,6 +44,7 @@ class Pipeline {
  private:
   std::vector<CodecConfig> configs_;
   std::vector<BytesCodecPtr> codecs_;
+  std::vector<std::uint64_t> element_sizes_;  ///< What each codec is given; the first: unknown.
 };
 
 }  // namespace engram::codec

@@ -9,7 +9,8 @@ namespace engram::store {
 /// A store in a directory: the value of key "a/b" is the file "a/b" below it, as zarr-python's
 /// DirectoryStore has it. Symbolic links below the root are followed as long as they stay below it
 /// (where the kernel can tell: Linux 5.6); one that leads out throws Error(io_error) where it is
-/// used, and is left out of listings. list_dir() names empty directories too.
+/// used, and is left out of listings, as one that leads to a directory above it is. list_dir()
+/// names empty directories too.
 ///
 /// set() throws Error(io_error) with the path and the system's reason, a full disk among them, and
 /// leaves no part of the value.
@@ -31,11 +32,17 @@ class DirectoryStore final : public Store {
   ~DirectoryStore() override;
 
   std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override;
   std::optional<std::uint64_t> size(const Key& key) const override;
   Listing list_dir(const std::string& prefix) const override;
   std::string name() const override;
   void set(const Key& key, BytesView value) override;
   void erase(const Key& key) override;
+  /// Directories below `prefix`, and that of `prefix` itself, go too when nothing else is left in
+  /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
+  /// never followed.
+  void erase_prefix(const std::string& prefix) override;
 
  private:
   struct Impl;

@@ -7,15 +7,18 @@
 
 namespace engram::store {
 
-/// A store in memory, for tests and for small results.
+/// A store in memory, for tests and for small results. It is gone with the object.
 class MemoryStore final : public Store {
  public:
   std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override;
   std::optional<std::uint64_t> size(const Key& key) const override;
   Listing list_dir(const std::string& prefix) const override;
   std::string name() const override { return "memory"; }
   void set(const Key& key, BytesView value) override;
   void erase(const Key& key) override;
+  void erase_prefix(const std::string& prefix) override;
 
  private:
   mutable std::mutex mutex_;

@@ -31,12 +31,17 @@ class ReadableStore {
   /// longer than `max_size`.
   virtual std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const = 0;
 
+  /// `size` bytes of the value of `key` from `offset` on; fewer, down to none, when the value ends
+  /// earlier, or nullopt when there is no value. No more than these bytes are held in memory.
+  virtual std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,
+                                         std::uint64_t size) const = 0;
+
   /// The size of the value of `key` in bytes, or nullopt when there is none.
   virtual std::optional<std::uint64_t> size(const Key& key) const = 0;
 
   /// What lies directly below `prefix` ("" is the root, else a key's text without a trailing '/').
   /// Empty when nothing. Names that no key can have are left out. Throws Error(invalid_argument)
-  /// when `prefix` is neither.
+  /// when `prefix` is neither, Error(unsupported) when the medium can't list (a web server).
   virtual Listing list_dir(const std::string& prefix) const = 0;
 
   /// Where the store is, for messages: "/data/x.zarr", "memory".
@@ -52,6 +57,16 @@ class Store : public ReadableStore {
 
   /// Removes `key`; nothing happens when there is none.
   virtual void erase(const Key& key) = 0;
+
+  /// Removes all keys below `prefix` (as for list_dir(); "" is all of them), not the key `prefix`
+  /// itself. Not at once: whoever reads meanwhile may see some of them. Keys that others set
+  /// meanwhile may stay. As it is here, one erase() for each key that list_dir() names.
+  virtual void erase_prefix(const std::string& prefix);
+
+  /// Ends the writing. For a store that is nothing until it is complete (a zip file) this is what
+  /// makes it appear under its name; nothing may be set or erased after it. For others, as it is
+  /// here, it does nothing.
+  virtual void finish() {}
 };
 
 }  // namespace engram::store

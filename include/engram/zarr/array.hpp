@@ -1,44 +1,143 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
+#include <span>
+#include <stop_token>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "engram/array/array_source.hpp"
 #include "engram/array/chunk_grid.hpp"
+#include "engram/array/element.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/limits.hpp"
+#include "engram/base/memory_budget.hpp"
+#include "engram/base/thread_pool.hpp"
 #include "engram/codec/pipeline.hpp"
 #include "engram/store/store.hpp"
 #include "engram/zarr/metadata.hpp"
+#include "engram/zarr/store_handle.hpp"
 
 namespace engram::zarr {
 
+class MetadataView;
+
+namespace detail {
+
+/// Throws Error(limit_exceeded): a region has more elements than memory can hold.
+[[noreturn]] void refuse_region(std::uint64_t count);
+
+/// `count` values that are 0.
+template <typename T>
+std::vector<T> make_values(std::uint64_t count) try {
+  if (count > std::vector<T>().max_size()) refuse_region(count);
+  return std::vector<T>(static_cast<std::size_t>(count));
+} catch (const std::bad_alloc&) {
+  refuse_region(count);
+}
+
+}  // namespace detail
+
+/// Who does the work on the chunks of a region. Without a pool: the calling thread, one chunk after
+/// another.
+struct Workers {
+  ThreadPool* pool = nullptr;  ///< The calling thread must be none of its threads.
+  /// What chunks that are worked on at the same time may take; none: 512 MiB for this call.
+  MemoryBudget* budget = nullptr;
+  std::stop_token stop = {};  ///< Looked at between chunks: Error(cancelled).
+};
+
 /// A Zarr v2 array in a store.
 ///
-/// Threads: members may be called by many threads at once; writers of one chunk must be one at a
-/// time.
+/// A region is given and taken as elements in C order. Chunks that are not there hold the fill
+/// value (null: zeros).
+///
+/// Threads: members that read may be called by many threads at once. write() may too, where no two
+/// regions touch one chunk. Whoever calls resize(), append() or changes attributes must be the only
+/// one that uses the array then.
+///
+/// Errors: Error(corrupt_data) names the key of the chunk; Error(unsupported) a codec that engram
+/// does not know, when values are used; Error(invalid_argument) a region outside the array, a
+/// buffer of another size, a store that can't be written.
 class Array {
  public:
-  /// Opens the array at `path` ("" or "a/b") whose metadata are `metadata` (already read from
-  /// wherever they lie). Codecs that engram does not know are refused when values are read.
-  Array(std::shared_ptr<const store::ReadableStore> store, std::string path, ArrayMetadata metadata,
-        const Limits& limits = {});
+  /// The array at `path` ("" or "a/b") of `store`. Throws Error(not_found) when there is none,
+  /// saying what is there instead; Error(corrupt_data) naming key and member.
+  static Array open(StoreHandle store, std::string_view path = "", const Limits& limits = {});
+
+  /// A new array at `path`, and the groups above it that are not there yet. Throws
+  /// Error(already_exists) (see IfExists) and when another array lies above it.
+  static Array create(StoreHandle store, std::string_view path, const ArrayOptions& options,
+                      IfExists if_exists = IfExists::refuse, const Limits& limits = {});
+  static Array create(StoreHandle store, std::string_view path, const ArrayMetadata& metadata,
+                      const Json& attributes = Json::object(),
+                      IfExists if_exists = IfExists::refuse, const Limits& limits = {});
+
+  /// The array at `path` ("" or "a/b") whose metadata are `metadata` (already read from wherever
+  /// they lie).
+  Array(StoreHandle store, std::string path, ArrayMetadata metadata, const Limits& limits = {});
 
   const ArrayMetadata& metadata() const noexcept { return metadata_; }
+  const Shape& shape() const noexcept { return metadata_.shape; }
   const ChunkGrid& grid() const noexcept { return grid_; }
   const std::string& path() const noexcept { return path_; }
 
-  /// The elements of `region` of an array that holds no objects: C order, little-endian. `out` has
-  /// their exact size. A missing chunk holds the fill value. Throws Error(corrupt_data) naming the
-  /// chunk's key.
-  void read(const Region& region, std::span<std::byte> out) const;
+  // Elements of fixed size, as bytes: C order, little-endian at every depth. A buffer has their
+  // exact size.
 
-  /// The objects of `region`, C order, as JSON: text for vlen-utf8, json2's own values, lists of
-  /// numbers for vlen-array. vlen-bytes that are no UTF-8 stay as they are (see parse_json). Throws
-  /// Error(unsupported) for pickle and others.
-  std::vector<Json> read_objects(const Region& region) const;
+  void read(const Region& region, std::span<std::byte> out, const Workers& workers = {}) const;
+  Bytes read_bytes(const Region& region, const Workers& workers = {}) const;
+
+  /// Chunks that `region` covers (as far as they lie in the array) are not read before they are
+  /// written.
+  void write(const Region& region, BytesView elements, const Workers& workers = {});
+
+  // The same as values. Throw Error(invalid_argument) naming both types when the elements are none
+  // of `T`; their byte order does not matter.
+
+  template <Element T>
+  std::vector<T> read(const Region& region, const Workers& workers = {}) const;
+  template <Element T>
+  void read(const Region& region, std::type_identity_t<std::span<T>> out,
+            const Workers& workers = {}) const;
+  template <Element T>
+  void write(const Region& region, std::type_identity_t<std::span<const T>> elements,
+             const Workers& workers = {});
+
+  // Objects ("|O"), C order, as JSON: see codec/object_codec.hpp for what each codec makes of them.
+
+  std::vector<Json> read_objects(const Region& region, const Workers& workers = {}) const;
+  /// Throws Error(unsupported) for pickle, which engram never writes.
+  void write_objects(const Region& region, std::span<const Json> objects,
+                     const Workers& workers = {});
+
+  /// Whether a chunk whose elements are all the fill value, bit for bit, is written (as zarr-python
+  /// does unless told otherwise) or left out, and removed where it is there.
+  void set_write_empty_chunks(bool is_on) noexcept { write_empty_chunks_ = is_on; }
+  bool write_empty_chunks() const noexcept { return write_empty_chunks_; }
+
+  /// Another shape of the same rank. Chunks that lie outside of it are removed; one that lies
+  /// partly outside stays as it is, so that its values are there again when the array grows (as in
+  /// zarr-python).
+  void resize(const Shape& shape);
+
+  /// Makes room at the end of dimension `axis` and writes `elements` there: whole slices of the
+  /// array across all other dimensions. Returns the region that was added.
+  Region append(BytesView elements, std::size_t axis = 0, const Workers& workers = {});
+  template <Element T>
+  Region append(std::type_identity_t<std::span<const T>> elements, std::size_t axis = 0,
+                const Workers& workers = {});
+  Region append_objects(std::span<const Json> objects, std::size_t axis = 0,
+                        const Workers& workers = {});
+
+  /// As those of Group.
+  Json attributes() const;
+  void set_attributes(const Json& attributes);
+  void update_attributes(const Json& changes);
 
   /// The bytes of the chunk as stored, or nullopt where there is none.
   std::optional<Bytes> read_chunk(const Shape& place) const;
@@ -47,16 +146,62 @@ class Array {
   store::Key chunk_key(const Shape& place) const;
 
  private:
-  Bytes decode_chunk(BytesView stored) const;
-  Bytes fill_chunk() const;
+  friend class Group;
 
-  std::shared_ptr<const store::ReadableStore> store_;
+  Array(StoreHandle store, std::string path, ArrayMetadata metadata,
+        std::shared_ptr<const MetadataView> view, const Limits& limits);
+
+  const codec::Pipeline& pipeline() const;
+  void check_type(const DataType& asked) const;
+  void check_buffer(const Region& region, std::uint64_t size) const;
+  Region room_for(std::uint64_t count, std::size_t axis) const;
+
+  StoreHandle store_;
   std::string path_;
   ArrayMetadata metadata_;
   ChunkGrid grid_;
   Limits limits_;
-  std::optional<codec::Pipeline> pipeline_;  ///< None for objects, and where it is refused.
-  std::optional<Error> refusal_;             ///< What read() throws.
+  std::shared_ptr<const MetadataView> view_;  ///< Where attributes are read; none: the store.
+  std::optional<codec::Pipeline> pipeline_;   ///< Of elements, or of what objects became.
+  std::optional<Error> refusal_;              ///< Why there is no pipeline.
+  bool write_empty_chunks_ = true;
 };
+
+template <Element T>
+std::vector<T> Array::read(const Region& region, const Workers& workers) const {
+  check_type(data_type_of<T>());
+  if constexpr (std::is_same_v<T, bool>) {
+    const Bytes bytes = read_bytes(region, workers);
+    std::vector<bool> values(bytes.size());
+    for (std::size_t i = 0; i < bytes.size(); ++i) values[i] = bytes[i] != std::byte{0};
+    return values;
+  } else {
+    check_inside(region, metadata_.shape);
+    auto values = detail::make_values<T>(element_count(region.shape));
+    read(region, std::as_writable_bytes(std::span(values)), workers);
+    return values;
+  }
+}
+
+template <Element T>
+void Array::read(const Region& region, std::type_identity_t<std::span<T>> out,
+                 const Workers& workers) const {
+  check_type(data_type_of<T>());
+  read(region, std::as_writable_bytes(out), workers);
+}
+
+template <Element T>
+void Array::write(const Region& region, std::type_identity_t<std::span<const T>> elements,
+                  const Workers& workers) {
+  check_type(data_type_of<T>());
+  write(region, std::as_bytes(elements), workers);
+}
+
+template <Element T>
+Region Array::append(std::type_identity_t<std::span<const T>> elements, std::size_t axis,
+                     const Workers& workers) {
+  check_type(data_type_of<T>());
+  return append(std::as_bytes(elements), axis, workers);
+}
 
 }  // namespace engram::zarr

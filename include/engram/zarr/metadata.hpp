@@ -32,9 +32,36 @@ struct ArrayMetadata {
   /// How many of `codecs`, at the end, are v2's compressor: 0 or 1. Meaningful only for v2's two
   /// members.
   bool has_compressor = false;
+  /// The document that this was read from, where it says something that the members above do not:
+  /// members that engram does not know, another spelling, another order. Null where not. What is
+  /// written keeps of it all that was not changed.
+  Json document;
 };
 
-/// `.zarray` as text, as zarr-python writes it.
+/// What an array to be created is to be, in a user's words; all but type and shape may be left out.
+struct ArrayOptions {
+  DataType type;
+  /// Not empty: objects, by the name of their codec ("vlen-utf8", "json2", ...) or its whole
+  /// configuration; `type` then means nothing.
+  std::optional<CodecConfig> object_codec;
+  Shape shape;
+  Shape chunk_shape;  ///< Empty: chosen, chunks of about 1 MiB with the array's proportions.
+  /// As it stands in `.zarray`: a number, "NaN", base64 for bytes, text, null. None: zero of the
+  /// type ("" for text objects, null for other objects).
+  std::optional<Json> fill_value;
+  std::vector<CodecConfig> filters;  ///< First applied first; after the object codec.
+  std::optional<CodecConfig> compressor =
+      CodecConfig{"blosc", {{"cname", "lz4"}, {"clevel", 5}, {"shuffle", 1}, {"blocksize", 0}}};
+  bool fortran_order = false;
+  char separator = '.';  ///< '.' or '/'.
+  Json attributes = Json::object();
+  bool write_empty_chunks = true;  ///< See Array::set_write_empty_chunks().
+};
+
+/// Throws Error(invalid_argument) naming the member, Error(unsupported), Error(limit_exceeded).
+ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits = {});
+
+/// `.zarray` as text, as zarr-python writes it; see ArrayMetadata::document.
 std::string to_zarray(const ArrayMetadata& metadata);
 
 /// The same as JSON, for consolidated metadata.

@@ -73,5 +73,23 @@ TEST_F(ObjectNameTest, SaysWhatIsNotThere) {
   expect_error(ErrorCode::not_found, "", [&] { find_object(root, "]"); });
 }
 
+TEST_F(ObjectNameTest, AnArrayWithoutATree) {
+  const hdmf::GroupBuilder none;
+  hdmf::DatasetBuilder array;
+  array.attributes.set("unit", "V");
+  for (const char* text : {"/", "", "/[0:3]", "[0:3]"}) {
+    SCOPED_TRACE(text);
+    const auto found = find_object(none, text, &array);
+    EXPECT_EQ(found.dataset, &array);
+    EXPECT_EQ(found.slice, std::string_view(text).find('[') == std::string_view::npos ? "" : "0:3");
+  }
+  for (const char* text : {"/@unit", "@unit"}) {
+    EXPECT_NE(find_object(none, text, &array).attribute, nullptr) << text;
+  }
+  expect_error(ErrorCode::not_found, "no dataset /a", [&] { find_object(none, "/a", &array); });
+  expect_error(ErrorCode::not_found, "no attribute /@no",
+               [&] { find_object(none, "/@no", &array); });
+}
+
 }  // namespace
 }  // namespace engram::cli

@@ -40,8 +40,8 @@ TEST_P(LookTest, TreeShowsWhatThereIs) {
   const auto result = run_engram({"tree", path});
   EXPECT_EQ(result.status, 0) << result.err;
   for (const char* part :
-       {"├── counts  (1000, 8) <i2 in chunks of (300, 8)\n", "├── group/\n",
-        "│   └── again -> /counts\n", "├── label  scalar text\n", "└── rates  (5,) <f8"}) {
+       {"├── counts  (1000, 8) <i2 in chunks of (300, 8)", "├── group/\n",
+        "│   └── again -> /counts\n", "├── label  scalar text", "└── rates  (5,) <f8"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part << "in\n" << result.out;
   }
   EXPECT_EQ(result.out.find('@'), std::string::npos);

@@ -1,0 +1,30 @@
+#include "converters/cli/store_path.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "engram/store/open_store.hpp"
+
+namespace engram::cli {
+namespace {
+
+bool is_zarr(const store::ReadableStore& store) {
+  constexpr const char* kNames[] = {".zgroup", ".zarray", ".zmetadata"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](const char* name) { return store.size(store::Key(name)).has_value(); });
+}
+
+}  // namespace
+
+std::shared_ptr<const store::ReadableStore> zarr_store(const std::string& path) {
+  if (const auto local = store::local_path(path)) {
+    std::error_code ignored;
+    const bool is_directory = std::filesystem::is_directory(*local, ignored);
+    if (!is_directory && !store::is_zip_file(*local)) return nullptr;
+  }
+  auto store = store::open_store(path);
+  return is_zarr(*store) ? store : nullptr;
+}
+
+}  // namespace engram::cli

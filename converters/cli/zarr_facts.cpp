@@ -1,0 +1,160 @@
+#include "converters/cli/zarr_facts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "converters/cli/terminal.hpp"
+#include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
+#include "engram/convert.hpp"
+
+namespace engram::cli {
+namespace {
+
+struct Stored {
+  std::uint64_t chunks = 0, bytes = 0;
+};
+
+bool is_number(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// As a chunk's name has it: "3", "0.3".
+bool is_place(std::string_view name) {
+  while (true) {
+    const auto dot = name.find('.');
+    if (!is_number(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    name.remove_prefix(dot + 1);
+  }
+}
+
+// Below `prefix`, through `levels` of folders, which are numbers.
+void count(const store::ReadableStore& store, const std::string& prefix, std::size_t levels,
+           Stored& stored) {
+  const auto listing = store.list_dir(prefix);
+  const auto below = [&](const std::string& name) {
+    return prefix.empty() ? name : prefix + "/" + name;
+  };
+  if (levels > 0) {
+    for (const auto& name : listing.prefixes) {
+      if (is_number(name)) count(store, below(name), levels - 1, stored);
+    }
+    return;
+  }
+  for (const auto& name : listing.keys) {
+    if (!is_place(name)) continue;
+    const auto size = store.size(store::Key(below(name)));
+    if (!size) continue;
+    ++stored.chunks;
+    stored.bytes += *size;
+  }
+}
+
+std::uint64_t chunk_count(const zarr::ArrayMetadata& metadata) {
+  try {
+    return ChunkGrid(metadata.shape, metadata.chunk_shape).chunk_count();
+  } catch (const Error&) {
+    return std::numeric_limits<std::uint64_t>::max();
+  }
+}
+
+std::string member_text(const Json& configuration, const char* name) {
+  const auto found = configuration.find(name);
+  if (found == configuration.end() || found->is_null()) return {};
+  return found->is_string() ? found->get<std::string>() : dump_json(*found, JsonStyle::line);
+}
+
+// The shuffle of blosc in words.
+std::string shuffle_words(const std::string& number) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kWords = {
+      {{"-1", "auto"}, {"0", "no shuffle"}, {"1", "shuffle"}, {"2", "bitshuffle"}}};
+  for (const auto& [key, words] : kWords) {
+    if (number == key) return std::string(words);
+  }
+  return number;
+}
+
+std::string codec_words(const CodecConfig& codec) {
+  std::vector<std::string> parts;
+  if (codec.name == "blosc") {
+    parts = {member_text(codec.configuration, "cname"), member_text(codec.configuration, "clevel"),
+             shuffle_words(member_text(codec.configuration, "shuffle"))};
+  } else {
+    for (const char* name : {"level", "acceleration", "preset", "dtype", "astype", "elementsize",
+                             "digits", "scale", "offset", "keepbits"}) {
+      parts.push_back(member_text(codec.configuration, name));
+    }
+  }
+  std::string inside;
+  for (const auto& part : parts) {
+    if (!part.empty()) inside += (inside.empty() ? "" : ", ") + part;
+  }
+  return printable(inside.empty() ? codec.name : codec.name + "(" + inside + ")");
+}
+
+}  // namespace
+
+ZarrArrays::ZarrArrays(std::shared_ptr<const store::ReadableStore> store)
+    : store_(std::move(store)), root_(zarr::read_hierarchy(*store_)) {}
+
+std::optional<ZarrFacts> ZarrArrays::facts(std::string_view path) const {
+  const zarr::Node* node = &root_;
+  std::string key;
+  while (!path.empty()) {
+    const auto slash = path.find('/');
+    const auto name = path.substr(0, slash);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    if (name.empty()) continue;
+    const auto found = std::find_if(node->children.begin(), node->children.end(),
+                                    [&](const auto& child) { return child.name == name; });
+    if (found == node->children.end()) return std::nullopt;
+    node = &*found;
+    key += (key.empty() ? "" : "/") + std::string(name);
+  }
+  if (!node->array) return std::nullopt;
+  ZarrFacts facts{*node->array, chunk_count(*node->array), std::nullopt, std::nullopt};
+  try {
+    Stored stored;
+    const auto rank = facts.metadata.shape.size();
+    const bool in_folders = facts.metadata.separator == '/' && rank > 1;
+    count(*store_, key, in_folders ? rank - 1 : 0, stored);
+    facts.stored_chunks = stored.chunks;
+    facts.stored_bytes = stored.bytes;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;  // A web server does not list.
+  }
+  return facts;
+}
+
+std::string describe(const ZarrFacts& facts) {
+  std::string text;
+  for (const auto& codec : facts.metadata.codecs) {
+    text += (text.empty() ? "" : " + ") + codec_words(codec);
+  }
+  if (!facts.stored_bytes) return text;
+  text += (text.empty() ? "" : ", ") + format_bytes(*facts.stored_bytes);
+  if (*facts.stored_chunks != facts.chunks) {
+    text += fmt::format(", {} of {} chunks", *facts.stored_chunks, facts.chunks);
+  }
+  return text;
+}
+
+void add_facts(Json& json, const ZarrFacts& facts) {
+  const auto zarray = zarr::to_zarray_json(facts.metadata);
+  for (const char* name : {"filters", "compressor", "order", "fill_value"}) {
+    const auto found = zarray.find(name);
+    if (found != zarray.end()) json[name] = *found;
+  }
+  json["chunks"] = facts.chunks;
+  if (!facts.stored_bytes) return;
+  json["stored_chunks"] = *facts.stored_chunks;
+  json["stored_bytes"] = *facts.stored_bytes;
+}
+
+}  // namespace engram::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engram/base/limits.hpp"
+#include "engram/store/store.hpp"
+
+namespace engram::zarr {
+
+/// Gathers every `.zgroup`, `.zarray` and `.zattrs` of `store` in `.zmetadata`, byte for byte as
+/// zarr.consolidate_metadata() of zarr-python 2.18 does. Throws Error(not_found) when there is no
+/// group or array at the root, Error(corrupt_data) naming a key whose value is no JSON.
+void consolidate(store::Store& store, const Limits& limits = {});
+
+/// How `.zmetadata` and the single files of a store differ: keys, sorted by their bytes.
+struct ConsolidatedCheck {
+  bool exists = false;                   ///< There is a `.zmetadata`.
+  std::vector<std::string> stale;        ///< Its entry says something else than the file.
+  std::vector<std::string> missing;      ///< There is a file, but no entry.
+  std::vector<std::string> superfluous;  ///< There is an entry, but no file.
+
+  bool is_current() const noexcept {
+    return exists && stale.empty() && missing.empty() && superfluous.empty();
+  }
+};
+
+/// Compares as JSON: the order of members is no difference, 1 and 1.0 are. Without a `.zmetadata`
+/// every file is missing in it. Throws Error(corrupt_data) naming the key of a document
+/// that is no JSON, Error(unsupported) for another format of `.zmetadata` than 1.
+ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits = {});
+
+}  // namespace engram::zarr

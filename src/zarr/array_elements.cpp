@@ -1,0 +1,152 @@
+// Reading and writing elements of fixed size.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engram/zarr/array.hpp"
+#include "zarr/chunk_walk.hpp"
+#include "zarr/documents.hpp"
+
+namespace engram::zarr {
+namespace {
+
+std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
+  return element_count(metadata.chunk_shape) * metadata.type.size;
+}
+
+Bytes fill_element(const ArrayMetadata& metadata) {
+  Bytes element(static_cast<std::size_t>(metadata.type.size), std::byte{0});
+  if (metadata.fill_value) element = *metadata.fill_value;
+  make_little_endian(metadata.type, element);
+  return element;
+}
+
+Order order_of(const ArrayMetadata& metadata) {
+  return metadata.fortran_order ? Order::fortran : Order::c;
+}
+
+// True when all elements are `element`, bit for bit.
+bool all_are(BytesView elements, BytesView element) {
+  const std::size_t size = element.size();
+  return std::equal(element.begin(), element.end(), elements.begin()) &&
+         std::equal(elements.begin() + static_cast<std::ptrdiff_t>(size), elements.end(),
+                    elements.begin());
+}
+
+}  // namespace
+
+void detail::refuse_region(std::uint64_t count) {
+  throw Error(
+      ErrorCode::limit_exceeded,
+      fmt::format("a region of {} elements does not fit into memory: read it in parts", count));
+}
+
+void Array::check_buffer(const Region& region, std::uint64_t size) const {
+  check_inside(region, metadata_.shape);
+  if (metadata_.is_object)
+    throw Error(ErrorCode::invalid_argument, "an array of objects has no elements as bytes");
+  const std::uint64_t needed =
+      checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region");
+  if (size != needed)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("a buffer of {} bytes for a region of {}", size, needed));
+}
+
+Bytes Array::read_bytes(const Region& region, const Workers& workers) const {
+  check_inside(region, metadata_.shape);
+  auto out = detail::make_values<std::byte>(
+      checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region"));
+  read(region, out, workers);
+  return out;
+}
+
+void Array::read(const Region& region, std::span<std::byte> out, const Workers& workers) const {
+  check_buffer(region, out.size());
+  const codec::Pipeline& codecs = pipeline();
+  const std::uint64_t element_size = metadata_.type.size;
+  const std::uint64_t chunk_size = size_of_chunk(metadata_);
+  const Bytes fill = fill_element(metadata_);
+  const ChunkWalk walk(grid_, region);
+
+  const auto read_one = [&](const Shape& place, const store::Key& key) {
+    const Overlap overlap = walk.overlap(place);
+    const auto stored = store_.reader().get(key, codecs.max_stored_size(chunk_size));
+    if (!stored) return fill_region(out, region.shape, overlap.in_region, fill);
+    // A chunk that is one run of the result is decoded right there.
+    const bool is_whole = overlap.in_chunk.shape == metadata_.chunk_shape;
+    const auto run = is_whole && (!metadata_.fortran_order || region.shape.size() < 2)
+                         ? contiguous_offset(overlap.in_region, region.shape)
+                         : std::nullopt;
+    if (run) {
+      const auto target = out.subspan(static_cast<std::size_t>(*run * element_size),
+                                      static_cast<std::size_t>(chunk_size));
+      codecs.decode(*stored, target);
+      return make_little_endian(metadata_.type, target);
+    }
+    Bytes decoded = codecs.decode(*stored, chunk_size);
+    make_little_endian(metadata_.type, decoded);
+    copy_region(decoded, metadata_.chunk_shape, overlap.in_chunk, out, region.shape,
+                overlap.in_region, element_size, order_of(metadata_));
+  };
+  run_tasks(workers, walk.count(), 2 * chunk_size, [&](std::uint64_t i) {
+    const Shape place = walk.place(i);
+    const store::Key key = chunk_key(place);
+    at_key(key.str(), [&] { read_one(place, key); });
+  });
+}
+
+void Array::write(const Region& region, BytesView elements, const Workers& workers) {
+  check_buffer(region, elements.size());
+  const codec::Pipeline& codecs = pipeline();
+  store::Store& store = store_.writer();
+  const std::uint64_t element_size = metadata_.type.size;
+  const std::uint64_t chunk_size = size_of_chunk(metadata_);
+  const Bytes fill = fill_element(metadata_);
+  const ChunkWalk walk(grid_, region);
+  const Region whole = Region::all(metadata_.chunk_shape);
+
+  const auto put = [&](const store::Key& key, BytesView chunk) {
+    if (!write_empty_chunks_ && metadata_.fill_value && all_are(chunk, fill))
+      return store.erase(key);
+    if (metadata_.type.is_little_endian())
+      return store.set(key, codecs.encode(chunk, element_size));
+    Bytes swapped(chunk.begin(), chunk.end());
+    make_little_endian(metadata_.type, swapped);  // Its own reverse: to the order of the chunk.
+    store.set(key, codecs.encode(swapped, element_size));
+  };
+  const auto write_one = [&](const Shape& place, const store::Key& key) {
+    const Overlap overlap = walk.overlap(place);
+    const bool is_whole = overlap.in_chunk.shape == metadata_.chunk_shape;
+    const auto run = is_whole && (!metadata_.fortran_order || region.shape.size() < 2)
+                         ? contiguous_offset(overlap.in_region, region.shape)
+                         : std::nullopt;
+    if (run)
+      return put(key, elements.subspan(static_cast<std::size_t>(*run * element_size),
+                                       static_cast<std::size_t>(chunk_size)));
+    Bytes chunk(static_cast<std::size_t>(chunk_size));
+    const auto stored = walk.covers(place, overlap)
+                            ? std::nullopt
+                            : store.get(key, codecs.max_stored_size(chunk_size));
+    if (stored) {
+      codecs.decode(*stored, chunk);
+      make_little_endian(metadata_.type, chunk);
+    } else if (!is_whole) {
+      fill_region(chunk, metadata_.chunk_shape, whole, fill);
+    }
+    copy_region(elements, region.shape, overlap.in_region, chunk, metadata_.chunk_shape,
+                overlap.in_chunk, element_size, Order::c, order_of(metadata_));
+    put(key, chunk);
+  };
+  run_tasks(workers, walk.count(), 3 * chunk_size, [&](std::uint64_t i) {
+    const Shape place = walk.place(i);
+    const store::Key key = chunk_key(place);
+    at_key(key.str(), [&] { write_one(place, key); });
+  });
+}
+
+std::optional<Bytes> Array::read_chunk(const Shape& place) const {
+  return store_.reader().get(chunk_key(place), max_stored_objects(limits_));
+}
+
+}  // namespace engram::zarr

@@ -1,0 +1,73 @@
+#include "zarr/chunk_keys.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "zarr/documents.hpp"
+
+namespace engram::zarr {
+namespace {
+
+// Up to so many places are looked at one by one; beyond, what is stored is listed.
+constexpr std::uint64_t kFewChunks = 1000;
+
+bool is_inside(const Shape& place, const Shape& grid_shape) {
+  for (std::size_t d = 0; d < place.size(); ++d)
+    if (place[d] >= grid_shape[d]) return false;
+  return true;
+}
+
+// All chunk keys below `path`: their names are one deep, or as deep as the array has dimensions.
+void collect(const store::Store& store, const ArrayMetadata& metadata, const std::string& path,
+             const std::string& name, std::size_t depth, std::vector<Shape>& places) {
+  const store::Listing listing = store.list_dir(join(path, name));
+  if (depth == 1 || metadata.separator == '.') {
+    for (const std::string& last : listing.keys)
+      if (auto place = parse_chunk_key(metadata, join(name, last)))
+        places.push_back(std::move(*place));
+    return;
+  }
+  for (const std::string& next : listing.prefixes)
+    collect(store, metadata, path, join(name, next), depth - 1, places);
+}
+
+}  // namespace
+
+std::optional<Shape> parse_chunk_key(const ArrayMetadata& metadata, std::string_view name) {
+  const std::size_t rank = metadata.shape.size();
+  if (rank == 0) return name == "0" ? std::optional(Shape{}) : std::nullopt;
+  Shape place;
+  const char* at = name.data();
+  const char* const end = at + name.size();
+  while (true) {
+    std::uint64_t index = 0;
+    const auto [stop, error] = std::from_chars(at, end, index);
+    if (error != std::errc() || (*at == '0' && stop != at + 1)) return std::nullopt;
+    place.push_back(index);
+    if (stop == end) break;
+    if (*stop != metadata.separator || place.size() == rank) return std::nullopt;
+    at = stop + 1;
+  }
+  return place.size() == rank ? std::optional(std::move(place)) : std::nullopt;
+}
+
+void erase_chunks_outside(store::Store& store, const std::string& path,
+                          const ArrayMetadata& metadata, const ChunkGrid& grid,
+                          const ChunkGrid& kept) {
+  const auto erase = [&](const Shape& place) {
+    store.erase(store::Key(join(path, chunk_key(metadata, place))));
+  };
+  if (is_inside(grid.grid_shape(), kept.grid_shape()) || grid.grid_shape() == kept.grid_shape())
+    return;
+  if (grid.chunk_count() <= kFewChunks) {
+    for (std::uint64_t i = 0; i < grid.chunk_count(); ++i)
+      if (const Shape place = grid.place(i); !is_inside(place, kept.grid_shape())) erase(place);
+    return;
+  }
+  std::vector<Shape> places;
+  collect(store, metadata, path, "", metadata.shape.size(), places);
+  for (const Shape& place : places)
+    if (!is_inside(place, kept.grid_shape())) erase(place);
+}
+
+}  // namespace engram::zarr

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+
+#include "engram/array/chunk_grid.hpp"
+#include "engram/array/region.hpp"
+#include "engram/zarr/array.hpp"
+
+namespace engram::zarr {
+
+/// The part that a region and a chunk share: as a box of each.
+struct Overlap {
+  Region in_chunk, in_region;
+};
+
+/// The chunks that a region touches, in C order.
+class ChunkWalk {
+ public:
+  /// `region` lies inside of the grid's array.
+  ChunkWalk(const ChunkGrid& grid, const Region& region);
+
+  std::uint64_t count() const noexcept { return count_; }
+
+  /// The place of the chunk with number `i` of those touched.
+  Shape place(std::uint64_t i) const;
+
+  Overlap overlap(const Shape& place) const;
+
+  /// True when the region has all of the chunk's elements that lie in the array.
+  bool covers(const Shape& place, const Overlap& overlap) const;
+
+ private:
+  const ChunkGrid& grid_;
+  const Region& region_;
+  Shape first_, counts_;
+  std::uint64_t count_ = 0;
+};
+
+/// What a chunk whose decoded size is not known may have as stored.
+inline std::uint64_t max_stored_objects(const Limits& limits) {
+  return 2 * limits.max_chunk_bytes + (1U << 20U);
+}
+
+/// Where the box `part` of a C-ordered buffer of `shape` begins, in elements, when its elements lie
+/// there one after another; nullopt when they don't.
+std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape);
+
+/// Calls `visit(index)` for each index of `shape`, the last dimension fastest.
+template <typename Visit>
+void for_each_index(const Shape& shape, Visit visit) {
+  Shape index(shape.size(), 0);
+  for (std::uint64_t left = element_count(shape); left > 0; --left) {
+    visit(index);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      if (++index[d] < shape[d]) break;
+      index[d] = 0;
+    }
+  }
+}
+
+/// Elements from the first one of a buffer to the one at `index` + `origin`.
+std::uint64_t offset_in(const Shape& shape, Order order, const Shape& index, const Shape& origin);
+
+/// Runs task(0) ... task(count - 1) as `workers` says; each holds `cost` bytes while it runs.
+void run_tasks(const Workers& workers, std::uint64_t count, std::uint64_t cost,
+               const std::function<void(std::uint64_t)>& task);
+
+}  // namespace engram::zarr

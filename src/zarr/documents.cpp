@@ -1,0 +1,124 @@
+#include "zarr/documents.hpp"
+
+#include <utility>
+
+#include "zarr/metadata_error.hpp"
+
+namespace engram::zarr {
+namespace {
+
+bool is_metadata_name(std::string_view name) {
+  return name == kGroupName || name == kArrayName || name == kAttributesName ||
+         name == kConsolidatedName;
+}
+
+bool has(const store::Store& store, const std::string& path, std::string_view name) {
+  return store.size(store::Key(join(path, name))).has_value();
+}
+
+void put(store::Store& store, const std::string& key, const Json& document, JsonStyle style) {
+  const std::string text = dump_json(document, style);
+  store.set(store::Key(key), as_bytes(text));
+}
+
+}  // namespace
+
+std::string join(std::string_view path, std::string_view name) {
+  if (path.empty() || name.empty()) return std::string(path.empty() ? name : path);
+  return fmt::format("{}/{}", path, name);
+}
+
+std::string normal_path(std::string_view path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  if (path.empty()) return {};
+  const store::Key checked(path);
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::size_t slash = rest.find('/');
+    if (const std::string_view name = rest.substr(0, slash); is_metadata_name(name))
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("\"{}\" can't be a group or an array: Zarr keeps metadata in {}",
+                              path, name));
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  }
+  return checked.str();
+}
+
+std::optional<Json> read_document(const store::ReadableStore& store, const std::string& key,
+                                  const Limits& limits) {
+  return at_key(key, [&]() -> std::optional<Json> {
+    const auto bytes = store.get(store::Key(key), limits.max_json_bytes);
+    if (!bytes) return std::nullopt;
+    return parse_json(as_text(*bytes), limits);
+  });
+}
+
+void check_group(const Json& document) {
+  if (!document.is_object())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("group metadata are {}, not a JSON object", excerpt(document)));
+  const auto format = document.find("zarr_format");
+  if (format == document.end())
+    throw Error(ErrorCode::corrupt_data, "member \"zarr_format\" is missing");
+  if (!format->is_number_integer() || *format != 2) bad_member("zarr_format", *format, "2");
+}
+
+Json check_attributes(Json document) {
+  if (!document.is_object())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("attributes are {}, not a JSON object", excerpt(document)));
+  return document;
+}
+
+void make_place(store::Store& store, const std::string& path, IfExists if_exists) {
+  std::vector<std::string> missing;
+  for (std::size_t end = path.rfind('/'); !path.empty();) {
+    const std::string above = end == std::string::npos ? "" : path.substr(0, end);
+    if (has(store, above, kArrayName))
+      throw Error(ErrorCode::already_exists,
+                  fmt::format("\"{}\" in {} is an array: nothing can be created below it", above,
+                              store.name()));
+    if (!has(store, above, kGroupName)) missing.push_back(above);
+    if (above.empty()) break;
+    end = above.rfind('/');
+  }
+  const bool is_array = has(store, path, kArrayName);
+  if (if_exists == IfExists::replace) {
+    erase_node(store, path);
+  } else if (is_array || has(store, path, kGroupName)) {
+    throw Error(ErrorCode::already_exists,
+                fmt::format("there is {} at \"{}\" in {}", is_array ? "an array" : "a group", path,
+                            store.name()));
+  }
+  for (; !missing.empty(); missing.pop_back()) write_group_document(store, missing.back());
+}
+
+void erase_node(store::Store& store, const std::string& path) {
+  for (const std::string_view name : {kArrayName, kGroupName})
+    store.erase(store::Key(join(path, name)));
+  store.erase_prefix(path);
+}
+
+void write_group_document(store::Store& store, const std::string& path) {
+  put(store, join(path, kGroupName), Json{{"zarr_format", 2}}, JsonStyle::zarr);
+}
+
+void write_attributes(store::Store& store, const std::string& path, const Json& attributes) {
+  require_object(attributes);
+  const std::string key = join(path, kAttributesName);
+  if (attributes.empty()) return store.erase(store::Key(key));
+  put(store, key, attributes, JsonStyle::ordered);
+}
+
+void require_object(const Json& attributes) {
+  if (!attributes.is_object())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("attributes are {}, not a JSON object", excerpt(attributes)));
+}
+
+void merge_attributes(Json& attributes, const Json& changes) {
+  require_object(changes);
+  for (const auto& [name, value] : changes.items()) attributes[name] = value;
+}
+
+}  // namespace engram::zarr
