@@ -189,7 +189,7 @@ Limits no_limits() {
 }  // namespace
 
 Json to_zarray_json(const ArrayMetadata& metadata) {
-  const Json now = plain_zarray_json(metadata);
+  Json now = plain_zarray_json(metadata);
   if (metadata.document.is_null()) return now;
   // A member whose meaning is what it was stays as it is spelled.
   Json json = metadata.document;

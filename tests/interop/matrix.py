@@ -34,7 +34,7 @@ EQUAL, NOT_ASKED = "equal", "not asked"
 @dataclasses.dataclass
 class Result:
     """What came of one cell with one peer in one direction."""
-    verdict: str  # EQUAL, NOT_ASKED, "refuses" or "fails"
+    verdict: str  # EQUAL, NOT_ASKED, "refuses", "misreads" or "fails"
     words: str = ""  # of the peer that refuses; of the failure
     as_another_type: bool = False
 
@@ -47,7 +47,9 @@ def ask(peer, what, folder, work):
     """The outcomes of all cells, by name."""
     work.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([python_of(peer), HERE / "matrix_peers.py", peer, what, folder, work], capture_output=True, text=True, check=False)
+    # The peer reads its own pickles, to say what is in them.
+    done = subprocess.run([python_of(peer), HERE / "matrix_peers.py", peer, what, folder, work], capture_output=True, text=True, check=False,
+                          env={**os.environ, "NUMCODECS_ALLOW_UNSAFE_PICKLE_DECODE": "1"})
     if done.returncode != 0:
         raise RuntimeError(f"{peer} can't {what}: {done.stderr[-2000:]}")
     return json.loads(done.stdout)
@@ -238,8 +240,8 @@ a field is what engram reads of what the other wrote, the second what the other 
 """
 
 
-def page(results):
-    """The text of docs/interop.md."""
+def page(results, head=HEAD):
+    """The text of docs/interop.md, or of another page with its own head."""
     numbers = {}
 
     def sign(result):
@@ -247,8 +249,8 @@ def page(results):
             return "≈" if result.as_another_type else "="
         if result.verdict == NOT_ASKED:
             return "·"
-        if result.verdict == "fails":
-            return "**fails**"
+        if result.verdict in ("fails", "misreads"):
+            return "**fails**" if result.verdict == "fails" else "≠"
         words = shortened(result.words)
         return f"r{numbers.setdefault(words, len(numbers) + 1)}"
 
@@ -265,11 +267,12 @@ def page(results):
         counts = []
         for peer in peers:
             verdicts = [result.verdict for result in results[peer, direction].values()]
-            fails = f", {verdicts.count('fails')} fail" if "fails" in verdicts else ""
-            counts.append(f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{fails}")
+            others = "".join(f", {verdicts.count(verdict)} {word}" for verdict, word in (("misreads", "wrong"), ("fails", "fail"))
+                             if verdict in verdicts)
+            counts.append(f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{others}")
         totals += f"| {title} | {' | '.join(counts)} |\n"
     said = "\n## What they said\n\n" + "".join(f"- **r{number}** {words}\n" for words, number in numbers.items())
-    return HEAD + totals + body + said
+    return head + totals + body + said
 
 
 def main():

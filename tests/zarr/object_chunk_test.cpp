@@ -1,0 +1,92 @@
+// Nothing in the metadata bounds what a chunk of objects decodes to: a small one must not make a
+// large one, and a real one must not be refused.
+#include "zarr/object_chunk.hpp"
+
+#include <fstream>
+#include <initializer_list>
+#include <string>
+
+#include "engram/codec/object_codec.hpp"
+#include "engram/codec/pipeline.hpp"
+#include "testing/expect_error.hpp"
+
+namespace engram::zarr {
+namespace {
+
+using testing::expect_error;
+
+ArrayMetadata metadata_with(const CodecConfig& compressor) {
+  ArrayMetadata metadata;
+  metadata.is_object = true;
+  metadata.shape = metadata.chunk_shape = {2};
+  metadata.codecs = {{"vlen-utf8", Json::object()}, compressor};
+  metadata.has_compressor = true;
+  return metadata;
+}
+
+Bytes text_of(std::size_t size) {
+  const std::string text(size, 'x');
+  return codec::encode_vlen({text, ""});
+}
+
+// A line of /proc/self/status in bytes: "VmRSS" is what is held now, "VmHWM" the most that was.
+std::uint64_t memory_of(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return 1024 * std::stoull(line.substr(name.size() + 1));
+  return 0;
+}
+
+void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
+
+const std::initializer_list<CodecConfig> kCompressors = {{"zlib", {{"level", 9}}},
+                                                         {"gzip", {{"level", 9}}},
+                                                         {"bz2", {{"level", 9}}},
+                                                         {"zstd", {{"level", 1}}},
+                                                         {"lzma", {{"preset", 0}}}};
+
+TEST(ObjectChunk, ThatIsLargeIsRead) {
+  for (const CodecConfig& compressor : kCompressors) {
+    const ArrayMetadata metadata = metadata_with(compressor);
+    const Bytes stored = codec::Pipeline({compressor}).encode(text_of(5'000'000), 1);
+    const std::vector<Json> objects = decode_objects(metadata, stored, {});
+    EXPECT_EQ(objects.at(0).get_ref<const std::string&>().size(), 5'000'000U) << compressor.name;
+  }
+}
+
+TEST(ObjectChunk, ThatIsSmallMakesNoLargeOne) {
+  for (const CodecConfig& compressor :
+       std::initializer_list<CodecConfig>{{"zlib", {{"level", 1}}}, {"zstd", {{"level", 1}}}}) {
+    const ArrayMetadata metadata = metadata_with(compressor);
+    const Bytes stored = codec::Pipeline({compressor}).encode(text_of(std::size_t{120} << 20U), 1);
+    forget_peak();
+    const std::uint64_t before = memory_of("VmRSS");
+    expect_error(ErrorCode::limit_exceeded, "out of proportion",
+                 [&] { decode_objects(metadata, stored, {}); });
+    EXPECT_LT(memory_of("VmHWM"), before + (100U << 20U)) << compressor.name;
+  }
+}
+
+TEST(ObjectChunk, PassesThroughFiltersBehindItsCodec) {
+  ArrayMetadata metadata = metadata_with({"zlib", Json::object()});
+  metadata.codecs = {{"vlen-utf8", Json::object()},
+                     {"shuffle", {{"elementsize", 4}}},
+                     {"crc32c", Json::object()},
+                     {"base64", Json::object()},
+                     {"lzma", Json::object()}};
+  const codec::Pipeline rest({metadata.codecs.begin() + 1, metadata.codecs.end()});
+  const std::vector<Json> objects =
+      decode_objects(metadata, rest.encode(codec::encode_vlen({"one", "two"}), 1), {});
+  EXPECT_EQ(objects, (std::vector<Json>{"one", "two"}));
+}
+
+TEST(ObjectChunk, OfRecordsIsReadFromPickleOnly) {
+  ArrayMetadata metadata = metadata_with({"zlib", Json::object()});
+  metadata.object_dtype = parse_json(R"([["a","|O"]])");
+  expect_error(ErrorCode::unsupported, "structured type", [&] { check_object_codec(metadata); });
+  metadata.codecs[0].name = "pickle";
+  check_object_codec(metadata);
+}
+
+}  // namespace
+}  // namespace engram::zarr
