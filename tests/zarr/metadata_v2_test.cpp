@@ -84,8 +84,8 @@ TEST(Zarray, OfAnyKindComesBackAsItWas) {
   for (const DataType& type :
        {DataType::boolean(), DataType::integer(8), DataType::unsigned_integer(4, ByteOrder::big),
         DataType::floating(2), DataType::floating(16), DataType::complex(16), DataType::bytes(5),
-        DataType::unicode(4, ByteOrder::big), DataType::opaque(3), DataType::datetime("ns"), DataType::timedelta("25us", ByteOrder::big),
-        nested}) {
+        DataType::unicode(4, ByteOrder::big), DataType::opaque(3), DataType::datetime("ns"),
+        DataType::timedelta("25us", ByteOrder::big), nested}) {
     ArrayMetadata metadata;
     metadata.type = type;
     metadata.shape = {7, 0};
