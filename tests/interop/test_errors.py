@@ -48,11 +48,18 @@ def out(tmp_path):
 
 
 # ---------------------------------------------------------------------------------------------- the source
-@pytest.mark.parametrize("content", [b"", b"x", b"not HDF5 at all" * 100, b"\x89HD", b"PK\x03\x04" + bytes(600)])
+@pytest.mark.parametrize("content", [b"", b"x", b"not HDF5 at all" * 100, b"\x89HD", b"PK" + bytes(600)])
 def test_source_is_not_hdf5(content, tmp_path, out):
     source = tmp_path / "file.nwb"
     source.write_bytes(content)
     refused(UNSUPPORTED, [source], "convert", source, out / "t")
+    nothing_in(out)
+
+
+def test_source_is_a_damaged_zip(tmp_path, out):
+    source = tmp_path / "file.zip"
+    source.write_bytes(b"PK\x03\x04" + bytes(600))
+    refused(CORRUPT, [source, "zip"], "convert", source, out / "t")
     nothing_in(out)
 
 
