@@ -12,7 +12,7 @@ namespace {
 
 class AsTypeCodec final : public ElementCodec {
  public:
-  AsTypeCodec(DataType decoded, DataType encoded)
+  AsTypeCodec(const DataType& decoded, const DataType& encoded)
       : ElementCodec(
             {"astype", {{"encode_dtype", typestr(encoded)}, {"decode_dtype", typestr(decoded)}}},
             decoded, encoded, Shape::kept) {}

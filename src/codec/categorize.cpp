@@ -21,7 +21,7 @@ namespace {
 
 class CategorizeCodec final : public ElementCodec {
  public:
-  CategorizeCodec(CodecConfig config, const Categories& categories, DataType text)
+  CategorizeCodec(CodecConfig config, const Categories& categories, const DataType& text)
       : ElementCodec(std::move(config), text, categories.stored, Shape::flat) {
     for (const std::string& label : categories.labels) {
       // NumPy compares without the zeros at the end, and cuts a label that is too long.

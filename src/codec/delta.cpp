@@ -60,7 +60,7 @@ void accumulate(T* numbers, std::size_t count) {
 
 class DeltaCodec final : public ElementCodec {
  public:
-  DeltaCodec(DataType decoded, DataType encoded)
+  DeltaCodec(const DataType& decoded, const DataType& encoded)
       : ElementCodec({"delta", {{"dtype", typestr(decoded)}, {"astype", typestr(encoded)}}},
                      decoded, encoded, Shape::flat),
         difference_type_(decoded.little_endian()),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 #include "codec/codecs.hpp"
@@ -16,14 +17,16 @@ namespace {
 
 template <typename T>
 T wrapped(T a, T b, bool multiply) noexcept {
-  const auto x = static_cast<std::uint64_t>(a);
-  const auto y = static_cast<std::uint64_t>(b);
+  // Only the lowest bits of the result count, so that a sign need not be extended.
+  using Bits = std::make_unsigned_t<std::conditional_t<std::is_same_v<T, bool>, char, T>>;
+  const std::uint64_t x = static_cast<Bits>(a);
+  const std::uint64_t y = static_cast<Bits>(b);
   return static_cast<T>(multiply ? x * y : x - y);
 }
 
 class FixedScaleOffsetCodec final : public ElementCodec {
  public:
-  FixedScaleOffsetCodec(Json offset, Json scale, DataType decoded, DataType encoded)
+  FixedScaleOffsetCodec(Json offset, Json scale, const DataType& decoded, const DataType& encoded)
       : ElementCodec({"fixedscaleoffset",
                       {{"scale", scale},
                        {"offset", offset},

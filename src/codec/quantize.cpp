@@ -22,7 +22,7 @@ double scale_for(double digits) {
 
 class QuantizeCodec final : public ElementCodec {
  public:
-  QuantizeCodec(Json digits, DataType decoded, DataType encoded)
+  QuantizeCodec(Json digits, const DataType& decoded, const DataType& encoded)
       : ElementCodec(
             {"quantize",
              {{"digits", digits}, {"dtype", typestr(decoded)}, {"astype", typestr(encoded)}}},
