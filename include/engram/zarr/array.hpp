@@ -31,10 +31,13 @@ namespace detail {
 /// Throws Error(limit_exceeded): a region has more elements than memory can hold.
 [[noreturn]] void refuse_region(std::uint64_t count);
 
+/// Bytes that no process can have: half of what 64-bit systems address.
+inline constexpr std::uint64_t kBeyondMemory = 1ULL << 46U;
+
 /// `count` values that are 0.
 template <typename T>
 std::vector<T> make_values(std::uint64_t count) try {
-  if (count > std::vector<T>().max_size()) refuse_region(count);
+  if (count > kBeyondMemory / sizeof(T)) refuse_region(count);
   return std::vector<T>(static_cast<std::size_t>(count));
 } catch (const std::bad_alloc&) {
   refuse_region(count);
