@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "zarr/metadata_error.hpp"
+#include "base/json_member.hpp"
 
 namespace engram::zarr {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "base/json_member.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/metadata_error.hpp"
 
 namespace engram::zarr {
 namespace {

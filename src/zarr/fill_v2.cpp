@@ -5,8 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "base/json_member.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/metadata_error.hpp"
 #include "zarr/number.hpp"
 #include "zarr/utf32.hpp"
 

@@ -6,17 +6,16 @@
 #include <array>
 #include <limits>
 
+#include "base/json_member.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/zarr/metadata.hpp"
 #include "zarr/dtype_v2.hpp"
 #include "zarr/fill_v2.hpp"
-#include "zarr/metadata_error.hpp"
 
 namespace engram::zarr {
 namespace {
 
-constexpr std::size_t kExcerptSize = 80;
 // An object takes at least so much memory, whatever it is.
 constexpr std::uint64_t kObjectSize = 16;
 
@@ -43,13 +42,6 @@ const Json& member_of(const Json& json, std::string_view name) {
   return *found;
 }
 
-// What some writers leave out, and what it then means.
-const Json& optional_member(const Json& json, std::string_view name) {
-  static const Json null;
-  const auto found = json.find(name);
-  return found == json.end() ? null : *found;
-}
-
 Shape lengths_of(const Json& json, std::string_view member, const Limits& limits) {
   if (!json.is_array()) bad_member(member, json, "a list of lengths");
   if (json.size() > limits.max_rank)
@@ -72,7 +64,7 @@ void read_shapes(const Json& json, ArrayMetadata& out, const Limits& limits) {
 
 void read_type(const Json& json, ArrayMetadata& out) {
   const Json& dtype = member_of(json, "dtype");
-  const Json& fill = optional_member(json, "fill_value");
+  const Json& fill = member_or_null(json, "fill_value");
   if (holds_objects(dtype)) {
     out.is_object = true;
     out.object_dtype = dtype;
@@ -85,12 +77,12 @@ void read_type(const Json& json, ArrayMetadata& out) {
 }
 
 void read_codecs(const Json& json, ArrayMetadata& out) {
-  if (const Json& filters = optional_member(json, "filters"); filters.is_array()) {
+  if (const Json& filters = member_or_null(json, "filters"); filters.is_array()) {
     for (const Json& filter : filters) out.codecs.push_back(codec_from_json(filter, "filters"));
   } else if (!filters.is_null()) {
     bad_member("filters", filters, "null or a list of codecs");
   }
-  if (const Json& compressor = optional_member(json, "compressor"); !compressor.is_null()) {
+  if (const Json& compressor = member_or_null(json, "compressor"); !compressor.is_null()) {
     out.codecs.push_back(codec_from_json(compressor, "compressor"));
     out.has_compressor = true;
   }
@@ -107,28 +99,6 @@ void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
                             to_string(metadata.chunk_shape), chunk, limits.max_chunk_bytes));
   const ChunkGrid countable(metadata.shape, metadata.chunk_shape);
 }
-
-}  // namespace
-
-std::string excerpt(const Json& json) {
-  std::string text = dump_json(json, JsonStyle::line);
-  if (text.size() > kExcerptSize) text = text.substr(0, kExcerptSize) + "...";
-  return text;
-}
-
-void bad_member(std::string_view member, const Json& found, std::string_view expected) {
-  throw Error(ErrorCode::corrupt_data,
-              fmt::format("member \"{}\" is {}, not {}", member, excerpt(found), expected));
-}
-
-std::uint64_t length_of(const Json& json, std::string_view member) {
-  const bool is_length =
-      json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
-  if (!is_length) bad_member(member, json, "a length from 0 to 2^64-1");
-  return json.get<std::uint64_t>();
-}
-
-namespace {
 
 // As zarr-python writes it, whatever document the metadata came from.
 Json plain_zarray_json(const ArrayMetadata& metadata) {
@@ -169,7 +139,7 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   const Json& order = member_of(json, "order");
   if (order != "C" && order != "F") bad_member("order", order, "\"C\" or \"F\"");
   metadata.fortran_order = order == "F";
-  if (const Json& separator = optional_member(json, "dimension_separator"); !separator.is_null()) {
+  if (const Json& separator = member_or_null(json, "dimension_separator"); !separator.is_null()) {
     if (separator != "." && separator != "/")
       bad_member("dimension_separator", separator, "\".\" or \"/\"");
     metadata.separator = separator == "/" ? '/' : '.';

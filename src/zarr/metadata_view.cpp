@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_member.hpp"
 #include "zarr/documents.hpp"
-#include "zarr/metadata_error.hpp"
 
 namespace engram::zarr {
 namespace {
