@@ -14,6 +14,7 @@ constexpr const char* kFooter = R"(Examples:
   engram tree session.nwb.zarr --attrs
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
   engram consolidate session.nwb.zarr
+  engram specs session.nwb --type TimeSeries
 
 engram COMMAND --help tells more of each.
 
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   engram::cli::add_tree_command(app, command);
   engram::cli::add_cat_command(app, command);
   engram::cli::add_consolidate_command(app, command);
+  engram::cli::add_specs_command(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
