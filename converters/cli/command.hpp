@@ -25,6 +25,7 @@ void add_tree_command(CLI::App& app, Command& chosen);
 void add_cat_command(CLI::App& app, Command& chosen);
 void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
+void add_validate_command(CLI::App& app, Command& chosen);
 
 /// Runs `command` in a child, says on the standard error stream what went wrong, and returns the
 /// exit status.

@@ -15,12 +15,13 @@ constexpr const char* kFooter = R"(Examples:
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
   engram consolidate session.nwb.zarr
   engram specs session.nwb --type TimeSeries
+  engram validate session.nwb.zarr
 
 engram COMMAND --help tells more of each.
 
 Exit status:
   0  done
-  1  engram tree --consolidated found differences
+  1  engram tree --consolidated found differences, or engram validate errors
   2  invalid_argument  a mistake on the command line: a bad path, option or slice
   3  not_found         the file, object or directory that was named is not there
   4  already_exists    the target is there and may not be replaced
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   engram::cli::add_cat_command(app, command);
   engram::cli::add_consolidate_command(app, command);
   engram::cli::add_specs_command(app, command);
+  engram::cli::add_validate_command(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -33,6 +33,7 @@
 #include "engram/hdmf/reference.hpp"
 #include "engram/hdmf/spec.hpp"
 #include "engram/hdmf/spec_source.hpp"
+#include "engram/hdmf/validate.hpp"
 #include "engram/hdmf/value.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/http_store.hpp"

@@ -1,0 +1,87 @@
+#include "converters/cli/store_findings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engram/zarr/consolidated.hpp"
+
+namespace engram::cli {
+namespace {
+
+using hdmf::Finding;
+using Severity = Finding::Severity;
+using Kind = Finding::Kind;
+
+// DANDI refuses a Zarr whose files lie deeper; a chunk's file lies in its array's directory.
+constexpr std::size_t kDeepest = 7;
+// What Windows can't hold in a name.
+constexpr std::string_view kForbidden = "<>:\"|?*";
+
+void check_name(const std::string& name, const std::string& path, std::vector<Finding>& out) {
+  const bool is_odd = name.find_first_of(kForbidden) != std::string::npos || name.ends_with('.') ||
+                      name.ends_with(' ') || std::any_of(name.begin(), name.end(), [](char c) {
+                        return static_cast<unsigned char>(c) < 0x20U;
+                      });
+  if (is_odd)
+    out.push_back({Severity::warning, Kind::not_portable, path, "",
+                   "has a name that not every file system can hold"});
+}
+
+void check_places(const hdmf::GroupBuilder& group, const std::string& path, std::size_t depth,
+                  std::vector<Finding>& out) {
+  for (const hdmf::DatasetBuilder& dataset : group.datasets) {
+    const std::string place = hdmf::join_path(path, dataset.name);
+    check_name(dataset.name, place, out);
+    if (depth + 2 > kDeepest)
+      out.push_back(
+          {Severity::warning, Kind::not_portable, place, "",
+           fmt::format("has its chunks {} levels deep; DANDI takes {}", depth + 2, kDeepest)});
+  }
+  for (const hdmf::GroupBuilder& child : group.groups) {
+    const std::string place = hdmf::join_path(path, child.name);
+    check_name(child.name, place, out);
+    check_places(child, place, depth + 1, out);
+  }
+}
+
+void check_consolidated(const store::ReadableStore& store, std::vector<Finding>& out) {
+  const zarr::ConsolidatedCheck check = zarr::check_consolidated(store);
+  if (!check.exists) {
+    out.push_back({Severity::warning, Kind::not_portable, "/.zmetadata", "",
+                   "is missing: the store opens slowly from afar; engram consolidate writes it"});
+    return;
+  }
+  for (const auto& [keys, text] :
+       {std::pair(&check.stale, "says something else than the file"),
+        std::pair(&check.missing, "is missing in .zmetadata"),
+        std::pair(&check.superfluous, "is in .zmetadata, but there is no such file")})
+    for (const std::string& key : *keys)
+      out.push_back({Severity::error, Kind::wrong_value, "/" + key, "", text});
+}
+
+}  // namespace
+
+std::vector<Finding> notice_findings(const Source& source) {
+  std::vector<Finding> out;
+  for (const backend::Notice& notice : source.notices) {
+    if (notice.kind == backend::Notice::Kind::changed) continue;
+    const bool is_dangling = notice.kind == backend::Notice::Kind::dangling;
+    out.push_back({is_dangling ? Severity::error : Severity::warning,
+                   is_dangling ? Kind::dangling : Kind::not_portable, notice.path, "",
+                   notice.text});
+  }
+  return out;
+}
+
+std::vector<Finding> store_findings(const Source& source) {
+  std::vector<Finding> out;
+  if (!source.store) return out;
+  check_consolidated(*source.store, out);
+  check_places(source.tree, "/", 0, out);
+  return out;
+}
+
+}  // namespace engram::cli
