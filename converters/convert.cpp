@@ -15,6 +15,7 @@
 #include "converters/publish.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/thread_pool.hpp"
+#include "engram/hdmf/dimension_names.hpp"
 
 namespace engram {
 namespace {
@@ -182,6 +183,7 @@ class Conversion {
     tree_ = reader_->read_tree();
     report_.notices = reader_->notices();
     check_strict(options_, report_.notices);
+    name_dimensions();
     check_stop(options_);
     auto plan = converter::make_plan(tree_, codec_, chunks_, writer, options_.limits);
     report_.datasets = plan.datasets.size();
@@ -193,6 +195,19 @@ class Conversion {
     for (const auto& planned : plan.datasets) report_.arrays.push_back(planned.array);
     if (options_.on_plan) options_.on_plan(report_.arrays);
     return plan;
+  }
+
+  // By the schema that the file has cached; without one there are no names to give.
+  void name_dimensions() {
+    try {
+      const auto catalog = hdmf::NamespaceCatalog::load_cached(tree_, options_.limits);
+      if (!catalog.namespaces().empty()) hdmf::name_dimensions(tree_, catalog);
+    } catch (const Error& error) {
+      report_.notices.push_back(
+          {Notice::Kind::changed, "/specifications",
+           fmt::format("dimensions are not named, as the cached schema can't be used: {}",
+                       error.what())});
+    }
   }
 
   // A notice about an attribute has "@" in the last name of its path; others are about links.

@@ -27,6 +27,7 @@
 #include "engram/hdf5/handle.hpp"
 #include "engram/hdf5/library.hpp"
 #include "engram/hdmf/builder.hpp"
+#include "engram/hdmf/dimension_names.hpp"
 #include "engram/hdmf/dtype_rules.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "engram/hdmf/object_source.hpp"

@@ -18,6 +18,8 @@ inline constexpr std::string_view kZarrLink = "zarr_link";     ///< On groups: a
 inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
 inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.
 inline constexpr std::string_view kDataspace = "_DATASPACE";   ///< On arrays: "null" or "scalar".
+inline constexpr std::string_view kDimensions =
+    "_ARRAY_DIMENSIONS";  ///< On arrays: a name per dimension, for xarray.
 inline constexpr std::string_view kType = "_TYPE";  ///< On arrays: what zarr_dtype can't say.
 
 // Values of zarr_dtype.

@@ -184,6 +184,9 @@ Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuil
                                    dataset.enumeration.size(), layout::kEnumeration)});
   }
   if (dataset.is_null) json[std::string(layout::kDataspace)] = "null";
+  // One that came along from another store is kept.
+  if (!dataset.dimension_names.empty() && !json.contains(layout::kDimensions))
+    json[std::string(layout::kDimensions)] = dataset.dimension_names;
   return json;
 }
 

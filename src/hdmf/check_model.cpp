@@ -63,7 +63,8 @@ class ModelCheck {
   }
 
   void check_attributes(const Attributes& attributes, const std::string& path) {
-    for (const auto& [name, value] : attributes) check_references(value, path + "@" + name);
+    for (const auto& [name, value] : attributes)
+      check_references(value, fmt::format("{}@{}", path, name));
     const bool has_type = attributes.find("neurodata_type") || attributes.find("data_type");
     if (has_type && !attributes.find("namespace"))
       add({Severity::error, Kind::unknown_type, path, "", "has a type, but no namespace"});

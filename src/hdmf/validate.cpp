@@ -20,8 +20,8 @@ using Severity = Finding::Severity;
 using Kind = Finding::Kind;
 
 // Attributes of every object, which no spec names.
-constexpr std::array<std::string_view, 5> kReserved = {"neurodata_type", "data_type", "namespace",
-                                                       "object_id", ".specloc"};
+constexpr std::array<std::string_view, 6> kReserved = {
+    "neurodata_type", "data_type", "namespace", "object_id", ".specloc", "_ARRAY_DIMENSIONS"};
 constexpr std::string_view kCache = "specifications";
 
 // A dataset, group or link that a group's spec asks for; none of them: nothing is asked for.
@@ -206,8 +206,8 @@ class Validator {
   void check_attributes(const NodeRef& node, const std::string& path, const NodeSpec& spec,
                         const std::string& spec_label) {
     for (const AttributeSpec& attribute : spec.attributes) {
-      const std::string place = path + "@" + attribute.name;
-      const std::string where = spec_label + "/" + attribute.name;
+      const std::string place = fmt::format("{}@{}", path, attribute.name);
+      const std::string where = fmt::format("{}/{}", spec_label, attribute.name);
       const Value* value = node.attributes().find(attribute.name);
       if (value && !value->is<Null>()) {
         check_value(*value, attribute, on_reference(place, where), on_data(place, where));

@@ -53,6 +53,8 @@ struct DatasetBuilder {
   bool is_null = false;
   /// The names of an enumeration's values, where the source has one that is no boolean.
   std::vector<std::pair<std::string, std::int64_t>> enumeration;
+  /// A name per dimension (one for a single value), where they are known: see name_dimensions().
+  std::vector<std::string> dimension_names;
 
   /// The ArraySource, or nullptr for objects.
   const ArraySource* array() const noexcept;
