@@ -161,13 +161,13 @@ def engram_writes(work, name="engram", uncompressed=False):
     data.mkdir(exist_ok=True)
     specs = []
     for one in cells.all_cells(uncompressed):
-        if one["only_peers_write"]:
-            continue
         values, path = cells.source(one), data / one["name"]
         if cells.is_object(one):
             path.write_text(json.dumps([tagged(item) for item in values.ravel().tolist()]), encoding="utf-8")
         else:
             path.write_bytes(cells.raw(values))
+        if one["only_peers_write"]:
+            continue
         boxes = one["regions"] if one["regions"] is not None else [[[0] * len(one["shape"]), one["shape"]]]
         specs.append({"name": one["name"], "store": str(folder / f"{one['name']}.zarr"), "path": "a", "zarray": cells.zarray(one),
                       "data": str(path), "attributes": {"_ARRAY_DIMENSIONS": [f"d{axis}" for axis in range(len(one["shape"]))]}, "regions": boxes, "consolidate": one["consolidated"], "write_empty_chunks": one["write_empty"]})

@@ -44,16 +44,27 @@ SILENCE = 60  # seconds in which a peer must say something
 
 HEAD = """# Which data engram and libraries of other languages exchange
 
-This page is written by `scripts/test --interop-all --write`, which needs the toolchains of all of them. It reads as
+This page is written by `scripts/test --interop-all --write`, which needs the toolchains of all of them, and
+fails where something fails that is engram's fault. It reads as
 [interop.md](interop.md) does: the first sign of a field is what engram reads of what the other wrote, the second what the
 other reads of what engram wrote. Two signs more:
 
-- **≠** values come out that are not those that were written; zarr-python can't read what the other wrote either, and the
-  other gets what zarr-python wrote as wrong
-- **✗1** the other's program died, in the words below under that number, and dies of zarr-python's own store as well
+- **≠** values come out that are not those that were written: zarr-python reads none or others of what the other wrote, too,
+  and the other is wrong about what zarr-python wrote, too
+- **✗1** the other's program died, in the words below under that number, as it does of what zarr-python wrote
 
-A field that says **fails** would be engram's fault: what the other reads of zarr-python's store of the same cell, and not of
-engram's. There is none. The last line of the table says what it reads of zarr-python's, to compare.
+What the other reads right of zarr-python's store of the same cell, and not of engram's, would be engram's fault and stand
+here as **fails**; so would what zarr-python reads right of the other's, and engram does not. Each **≠** has been looked into:
+
+- zarrita takes all bytes for UTF-8 text, JSON's numbers for doubles, and `delta`'s type on disk for that in memory
+- zarr.js, jzarr and NCZarr read past filters that they do not know, NCZarr past compressors too: the values are the encoded bytes
+- zarr.js writes chunks of a boolean array without a fill value as Blosc frames of 0 bytes
+- zarrs has no null and no numbers among texts, and makes empty ones of these fill values
+- zarr-java takes the elements of a chunk in `F` order in another order, for reading and writing; a 0-d array's chunk has
+  another name with it
+- jzarr and NCZarr read over `F` order
+- NCZarr takes big-endian elements for little-endian and writes them so, and has no 0-d arrays; of types that it does not
+  know (text, complex, times, structures, objects) it dies
 
 {about}
 """
@@ -167,6 +178,8 @@ def without_details(words):
     """A library's words without what differs from cell to cell and from run to run, where matrix.py leaves it."""
     words = re.sub(r"(/[^/:]*)*/c\d{3}\.zarr\S*", "…", words)
     words = re.sub(r"(enum constant com\.bc\.zarr\.DataType\.)\S*", r"\1…", words)
+    words = re.sub(r"data type [<>|]\S+", "data type …", words)
+    words = re.sub(r" at line \d+ column \d+", "", words)
     return re.sub(r"(type id|Compressor id:) ?'\w+'", r"\1 …", words)
 
 

@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Arc;
 
 use serde_json::{json, Value};
-use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions};
+use zarrs::array::{Array, ArrayBytes, ArrayBytesOffsets, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::group::Group;
 use zarrs::metadata::v2::{ArrayMetadataV2, GroupMetadataV2};
@@ -70,15 +70,12 @@ fn write(cell: &Value) -> Outcome {
         let subset = ArraySubset::new_with_start_shape(origin, extent)?;
         if zarray["dtype"] == "|O" {
             let objects: Vec<Value> = serde_json::from_slice(&data)?;
-            let strings: Option<Vec<&str>> = chosen.iter().map(|&place| objects[place].as_str()).collect();
-            match strings {
-                Some(strings) => array.store_array_subset_opt(&subset, &strings, &options)?,
-                None => {
-                    let bytes: Option<Vec<Vec<u8>>> = chosen.iter().map(|&place| unhexed(&objects[place])).collect();
-                    let Some(bytes) = bytes else { return Ok("not asked") };
-                    array.store_array_subset_opt(&subset, &bytes, &options)?
-                }
-            }
+            let items: Option<Vec<Vec<u8>>> = chosen.iter().map(|&place| bytes_of(&objects[place])).collect();
+            let Some(items) = items else { return Ok("not asked") };
+            let mut offsets = vec![0];
+            items.iter().for_each(|item| offsets.push(offsets[offsets.len() - 1] + item.len()));
+            let values = ArrayBytes::new_vlen(items.concat(), ArrayBytesOffsets::new(offsets)?)?;
+            array.store_array_subset_opt(&subset, values, &options)?
         } else {
             let size = data.len() / shape.iter().product::<u64>().max(1) as usize;
             let part: Vec<u8> = chosen.iter().flat_map(|&place| data[place * size..(place + 1) * size].iter().copied()).collect();
@@ -88,7 +85,10 @@ fn write(cell: &Value) -> Outcome {
     Ok("done")
 }
 
-fn unhexed(object: &Value) -> Option<Vec<u8>> {
+fn bytes_of(object: &Value) -> Option<Vec<u8>> {
+    if let Some(text) = object.as_str() {
+        return Some(text.into());
+    }
     let digits = object["bytes"].as_str()?;
     (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).ok()).collect()
 }
