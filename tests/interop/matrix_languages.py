@@ -60,9 +60,8 @@ here as **fails**; so would what zarr-python reads right of the other's, and eng
 - zarr.js, jzarr and NCZarr read past filters that they do not know, NCZarr past compressors too: the values are the encoded bytes
 - zarr.js writes chunks of a boolean array without a fill value as Blosc frames of 0 bytes
 - zarrs has no null and no numbers among texts, and makes empty ones of these fill values
-- zarr-java takes the elements of a chunk in `F` order in another order, for reading and writing; a 0-d array's chunk has
-  another name with it
-- jzarr and NCZarr read over `F` order
+- zarr-java, jzarr and NCZarr take chunks in `F` order for chunks in `C` order, zarr-java also where it writes
+- zarr-java knows the chunk of a 0-d array by another name
 - NCZarr takes big-endian elements for little-endian and writes them so, and has no 0-d arrays; of types that it does not
   know (text, complex, times, structures, objects) it dies
 
