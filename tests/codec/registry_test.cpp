@@ -36,16 +36,6 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
   EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
 }
 
-struct BadConfig {
-  const char* why;
-  const char* name;
-  const char* configuration;
-  ErrorCode code;
-  const char* text;
-
-  friend std::ostream& operator<<(std::ostream& out, const BadConfig& c) { return out << c.why; }
-};
-
 class BadConfigTest : public testing::TestWithParam<BadConfig> {};
 
 constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
