@@ -140,7 +140,10 @@ void check_name(const CodecConfig& config) {
   for (const std::string_view name : kNames)
     known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
   throw Error(ErrorCode::unsupported,
-              fmt::format("objects are stored with codec {}, which is not known; there are {}",
+              fmt::format("objects are stored with codec {}, which is not known; there are {}. "
+                          "Write the array again with one of them, with zarr-python and the "
+                          "package that has the codec; or add the codec to engram "
+                          "(CONTRIBUTING.md, src/codec/object_codec.cpp)",
                           dump_json(config.name, JsonStyle::line), known));
 }
 
