@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <string_view>
 
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
@@ -20,10 +22,26 @@ constexpr std::size_t kExcerptSize = 80;
 // An object takes at least so much memory, whatever it is.
 constexpr std::uint64_t kObjectSize = 16;
 
+// With the members sorted at every depth, as dump_json sorts them where there is no document to
+// keep.
+Json by_name(const Json& json) {
+  if (json.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : json) list.push_back(by_name(item));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  std::map<std::string_view, const Json*> members;
+  for (const auto& [name, value] : json.items()) members.emplace(name, &value);
+  Json object = Json::object();
+  for (const auto& [name, value] : members) object.emplace(name, by_name(*value));
+  return object;
+}
+
 Json codec_to_json(const CodecConfig& codec) {
   Json json = codec.configuration.is_object() ? codec.configuration : Json::object();
   json["id"] = codec.name;
-  return json;
+  return by_name(json);
 }
 
 CodecConfig codec_from_json(const Json& json, std::string_view member) {
@@ -138,8 +156,8 @@ Json plain_zarray_json(const ArrayMetadata& metadata) {
   json["compressor"] = metadata.has_compressor ? codec_to_json(metadata.codecs.back()) : Json();
   if (metadata.separator != '.') json["dimension_separator"] = std::string(1, metadata.separator);
   json["dtype"] = metadata.is_object ? metadata.object_dtype : dtype_to_json(metadata.type);
-  json["fill_value"] =
-      metadata.is_object ? metadata.object_fill : fill_to_json(metadata.type, metadata.fill_value);
+  json["fill_value"] = metadata.is_object ? by_name(metadata.object_fill)
+                                          : fill_to_json(metadata.type, metadata.fill_value);
   Json filters;
   for (std::size_t i = 0; i < filter_count; ++i)
     filters.push_back(codec_to_json(metadata.codecs[i]));

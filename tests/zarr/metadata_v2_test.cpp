@@ -74,6 +74,22 @@ TEST(Zarray, IsWrittenAsZarrPythonDoes) {
 })");
 }
 
+TEST(Zarray, OfACreatedArrayIsTheSame) {
+  ArrayMetadata metadata;
+  metadata.is_object = true;
+  metadata.object_dtype = "|O";
+  metadata.object_fill = {{"z", {{"y", 1}, {"x", 2}}}, {"a", Json::array({{{"d", 1}, {"c", 2}}})}};
+  metadata.shape = {3};
+  metadata.chunk_shape = {2};
+  metadata.codecs = {{"json2", {{"strict", true}, {"encoding", "utf-8"}}},
+                     {"lzma", {{"format", 1}, {"filters", {{{"id", 3}, {"dist", 2}}}}}}};
+  metadata.has_compressor = true;
+  // As create() and resize() do, to see that it can be opened again.
+  const ArrayMetadata checked = parse_zarray(to_zarray_json(metadata));
+  EXPECT_EQ(to_zarray(checked), to_zarray(metadata));
+  EXPECT_TRUE(checked.document.is_null());
+}
+
 TEST(Zarray, OfAnyKindComesBackAsItWas) {
   const DataType nested = DataType::structured(
       {Field{"a",
