@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kExcerptSize = 80;
 // An object takes at least so much memory, whatever it is.
 constexpr std::uint64_t kObjectSize = 16;
+constexpr std::uint64_t kLargeElement = 1U << 20U;
 
 // With the members sorted at every depth, as dump_json sorts them where there is no document to
 // keep.
@@ -90,15 +91,33 @@ void read_shapes(const Json& json, ArrayMetadata& out, const Limits& limits) {
 
 void read_type(const Json& json, ArrayMetadata& out) {
   const Json& dtype = member_of(json, "dtype");
-  const Json& fill = optional_member(json, "fill_value");
   if (holds_objects(dtype)) {
     out.is_object = true;
     out.object_dtype = dtype;
-    out.object_fill = fill;
     return;
   }
   out.type = dtype_from_json(dtype);
   if (out.type.size == 0) bad_member("dtype", dtype, "a type of at least one byte");
+}
+
+// Of a type whose size is checked. Still a few letters can stand for gigabytes, in each of many
+// arrays: a large element is taken where its fill value is as long, and zeros without making them.
+void read_fill(const Json& json, ArrayMetadata& out) {
+  const Json& fill = optional_member(json, "fill_value");
+  if (out.is_object) {
+    out.object_fill = fill;
+    return;
+  }
+  const bool is_zero = fill.is_null() || fill == 0 || fill == "";
+  if (out.type.size > kLargeElement) {
+    if (is_zero) return;
+    if (!fill.is_string() || 4 * fill.get_ref<const std::string&>().size() < out.type.size)
+      throw Error(
+          ErrorCode::limit_exceeded,
+          fmt::format("member \"fill_value\" is {}, for an element of {} bytes; above {} it "
+                      "must be null, 0 or an element as a whole",
+                      excerpt(fill), out.type.size, kLargeElement));
+  }
   out.fill_value = fill_from_json(out.type, fill);
 }
 
@@ -183,6 +202,8 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   ArrayMetadata metadata;
   read_shapes(json, metadata, limits);
   read_type(json, metadata);
+  check_sizes(metadata, limits);
+  read_fill(json, metadata);
   read_codecs(json, metadata);
   const Json& order = member_of(json, "order");
   if (order != "C" && order != "F") bad_member("order", order, "\"C\" or \"F\"");
@@ -192,7 +213,6 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
       bad_member("dimension_separator", separator, "\".\" or \"/\"");
     metadata.separator = separator == "/" ? '/' : '.';
   }
-  check_sizes(metadata, limits);
   return metadata;
 }
 
