@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codec/categorize.hpp"
+#include "codec/configuration.hpp"
 #include "codec/element_codec.hpp"
 #include "codec/element_json.hpp"
 #include "codec/little_endian.hpp"
@@ -144,7 +145,7 @@ void check_name(const CodecConfig& config) {
                           "Write the array again with one of them, with zarr-python and the "
                           "package that has the codec; or add the codec to engram "
                           "(CONTRIBUTING.md, src/codec/object_codec.cpp)",
-                          dump_json(config.name, JsonStyle::line), known));
+                          excerpt(config.name), known));
 }
 
 // The elements from `next` on, as lists nested by the dimensions from `axis` on.

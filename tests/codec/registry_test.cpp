@@ -125,5 +125,24 @@ TEST(ParseCodec, RefusesTheRestAndSaysWhatThereIs) {
   expect_error(ErrorCode::invalid_argument, "level is 10", [] { parse_codec("zlib:10"); });
 }
 
+TEST(Registry, ShowsLittleOfALongConfiguration) {
+  const std::string long_text(100'000, 'x');
+  for (const CodecConfig& config :
+       std::initializer_list<CodecConfig>{{long_text, Json::object()},
+                                          {"zlib", {{"level", long_text}}},
+                                          {"blosc", {{"cname", long_text}}},
+                                          {"lzma", {{"filters", {{{"id", long_text}}}}}},
+                                          {"delta", {{"dtype", Json::array({long_text})}}},
+                                          {"quantize", {{"dtype", "<f8"}, {"digits", long_text}}},
+                                          {"crc32", {{"location", long_text}}}}) {
+    try {
+      make_codec(config);
+      ADD_FAILURE() << config.name;
+    } catch (const Error& error) {
+      EXPECT_LT(std::string_view(error.what()).size(), 1000U) << config.name;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace engram::codec
