@@ -30,7 +30,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 import matrix
@@ -58,7 +57,6 @@ here as **fails**; so would what zarr-python reads right of the other's, and eng
 
 - zarrita takes all bytes for UTF-8 text, JSON's numbers for doubles, and `delta`'s type on disk for that in memory
 - zarr.js, jzarr and NCZarr read past filters that they do not know, NCZarr past compressors too: the values are the encoded bytes
-- zarr.js writes chunks of a boolean array without a fill value as Blosc frames of 0 bytes
 - zarrs has no null and no numbers among texts, and makes empty ones of these fill values
 - zarr-java, jzarr and NCZarr take chunks in `F` order for chunks in `C` order, zarr-java also where it writes
 - zarr-java knows the chunk of a 0-d array by another name

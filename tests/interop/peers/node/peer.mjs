@@ -69,9 +69,11 @@ class Files {
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   }
   async setItem(item, value) {
+    // Copied before anything is waited for: it may be the memory of a codec.
+    const bytes = typeof value === "string" ? value : new Uint8Array(value).slice();
     const path = join(this.root, item);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, typeof value === "string" ? value : new Uint8Array(value));
+    await writeFile(path, bytes);
     return true;
   }
   async containsItem(item) {
@@ -138,4 +140,4 @@ for (const cell of JSON.parse(await readFile(path, "utf8"))) {
     say(cell, error instanceof NotAsked ? "not asked" : `${error?.name ?? "Error"}: ${words}`);
   }
 }
-process.exit(0);
+// No exit() here: it would cut off what is still being written.
