@@ -22,8 +22,8 @@ void encode_again(const CodecConfig& config, const std::vector<Json>& objects, c
     const Bytes payload = codec::encode_objects(config, objects, shape);
     const std::vector<Json> again = codec::decode_objects(config, payload, shape, limits);
     // As msgpack was at first, it does not tell bytes from text.
-    if (config.name == "msgpack2" && config.configuration.value("use_bin_type", Json()) == false)
-      return;
+    const Json tells = config.configuration.value("use_bin_type", Json());
+    if (config.name == "msgpack2" && (tells == false || tells == 0)) return;
     // json2 sorts members by name.
     const auto shown = [](const std::vector<Json>& list) {
       return dump_json(as_array(list), JsonStyle::compact);
