@@ -113,7 +113,7 @@ def node():
 
 def rust():
     need("cargo")
-    folder = built("rust", ["Cargo.toml", "Cargo.lock", "src/main.rs"], ["cargo", "build", "--release", "--locked", "--quiet"],
+    folder = built("rust", ["Cargo.toml", "Cargo.lock", "src/main.rs"], ["cargo", "build", "--release", "--locked", "--quiet", "--target-dir", "target"],
                    ["mv", "target/release/engram_peer_zarrs", "."], ["rm", "-r", "target"])  # It is 400 MB.
     return [folder / "engram_peer_zarrs"]
 
