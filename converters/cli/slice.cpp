@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 
 namespace engram::cli {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::uint64_t kMostLength = 1ULL << 62;
 
 [[noreturn]] void throw_bad(std::string_view text, const std::string& why) {
-  throw Error(ErrorCode::invalid_argument, fmt::format("the slice [{}] {}", text, why));
+  throw Error(ErrorCode::invalid_argument, fmt::format("the slice [{}] {}", printable(text), why));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -110,7 +111,7 @@ class SliceParser {
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     const auto most = static_cast<std::int64_t>(kMostLength);
     if (error != std::errc() || end != part.data() + part.size() || value > most || value < -most) {
-      throw_bad(text_, fmt::format("has \"{}\", where a whole number is wanted", part));
+      throw_bad(text_, fmt::format("has \"{}\", where a whole number is wanted", printable(part)));
     }
     return value;
   }

@@ -19,7 +19,8 @@ Source open_source(const std::string& path) {
     source.array = backend::read_zarr_array(source.store);
     return source;
   }
-  const auto reader = backend::open_reader(path);
+  const auto reader =
+      source.store ? backend::open_zarr_reader(source.store) : backend::open_reader(path);
   source.tree = reader->read_tree();
   source.notices = reader->notices();
   return source;

@@ -1,6 +1,7 @@
 #include "converters/cli/store_path.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -15,6 +16,18 @@ bool is_zarr(const store::ReadableStore& store) {
                      [&](const char* name) { return store.size(store::Key(name)).has_value(); });
 }
 
+// As curl's own command has it, the environment may say which certificates are trusted.
+store::OpenOptions options_of_environment() {
+  store::OpenOptions options;
+  for (const char* name : {"CURL_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    const char* const file = std::getenv(name);
+    if (file == nullptr || *file == '\0') continue;
+    options.http.ca_file = file;
+    break;
+  }
+  return options;
+}
+
 }  // namespace
 
 std::shared_ptr<const store::ReadableStore> zarr_store(const std::string& path) {
@@ -23,7 +36,7 @@ std::shared_ptr<const store::ReadableStore> zarr_store(const std::string& path) 
     const bool is_directory = std::filesystem::is_directory(*local, ignored);
     if (!is_directory && !store::is_zip_file(*local)) return nullptr;
   }
-  auto store = store::open_store(path);
+  auto store = store::open_store(path, options_of_environment());
   return is_zarr(*store) ? store : nullptr;
 }
 

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "base/utf32.hpp"
 #include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
 #include "zarr/number.hpp"
-#include "zarr/utf32.hpp"
 
 namespace engram::backend::layout {
 namespace {
@@ -103,7 +103,7 @@ void pack(const DataType& type, const Value& value, std::span<std::byte> out) {
     case Kind::opaque:
       return pack_bytes(type, value, out);
     case Kind::unicode:
-      if (!value.is<std::string>() || !zarr::put_utf32(value.as<std::string>(), out)) refuse(type);
+      if (!value.is<std::string>() || !put_utf32(value.as<std::string>(), out)) refuse(type);
       return;
     case Kind::structured:
       break;
@@ -135,7 +135,7 @@ Value unpack(const DataType& type, BytesView element) {
       return std::string(text.substr(0, text.find_last_not_of('\0') + 1));
     }
     case Kind::unicode:
-      return zarr::get_utf32(element);
+      return from_utf32(element, Escapes::refused);
     case Kind::opaque:
       return Bytes(element.begin(), element.end());
     case Kind::structured:

@@ -6,8 +6,8 @@
 
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_layout_element.hpp"
+#include "base/utf32.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/utf32.hpp"
 
 namespace engram::backend {
 namespace {
@@ -181,7 +181,7 @@ void RecordPacker::scan(const ObjectType& type, const Value& value, std::size_t 
   if (is_leaf(type)) {
     const std::string text = leaf_text(value);
     texts_fit_ = texts_fit_ && is_utf8(text) && !text.ends_with('\0');
-    const std::uint64_t width = zarr::count_characters(text);
+    const std::uint64_t width = count_characters(text);
     if (width > widths_[leaf]) {
       widths_[leaf] = width;
       widths_changed_ = true;

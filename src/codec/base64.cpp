@@ -24,7 +24,7 @@ class Base64Codec final : public ConfiguredCodec {
 
   std::uint64_t encode(BytesView in, std::span<std::byte> out, std::uint64_t) const override {
     const std::string text = to_base64(in);
-    std::memcpy(out.data(), text.data(), text.size());
+    if (!text.empty()) std::memcpy(out.data(), text.data(), text.size());
     return text.size();
   }
 

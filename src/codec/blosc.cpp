@@ -188,7 +188,7 @@ BytesCodecPtr make_blosc(const CodecConfig& config, const ChunkElements&) {
     throw Error(ErrorCode::unsupported,
                 fmt::format("codec blosc: the compressor {} is not known, there are blosclz, lz4, "
                             "lz4hc, zlib and zstd",
-                            dump_json(settings.compressor, JsonStyle::line)));
+                            excerpt(settings.compressor)));
   return std::make_shared<BloscCodec>(std::move(settings));
 }
 

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf32.hpp"
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
 #include "codec/element_codec.hpp"
 #include "codec/numbers.hpp"
-#include "codec/utf32.hpp"
 
 namespace engram::codec {
 namespace {

@@ -106,7 +106,7 @@ BytesCodecPtr make(const CodecConfig& config, Function function, std::string_vie
   if (location != "start" && location != "end")
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("codec {}: location is {}, expected \"start\" or \"end\"", config.name,
-                            dump_json(location, JsonStyle::line)));
+                            excerpt(location)));
   CodecConfig complete{config.name, Json::object()};
   // Left out where it says nothing: numcodecs before 0.15 refuses the member.
   if (location != usual) complete.configuration["location"] = location;

@@ -8,6 +8,13 @@
 
 namespace engram::codec {
 
+std::string excerpt(const Json& value) {
+  constexpr std::size_t kLongest = 200;
+  std::string text = dump_json(value, JsonStyle::line);
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  return text;
+}
+
 std::int64_t integer_member(const CodecConfig& config, std::string_view member,
                             std::int64_t missing, std::int64_t min, std::int64_t max) {
   if (!config.configuration.is_object() && !config.configuration.is_null())
@@ -21,7 +28,7 @@ std::int64_t integer_member(const CodecConfig& config, std::string_view member,
   if (!fits || found->get<std::int64_t>() < min || found->get<std::int64_t>() > max)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("codec {}: {} is {}, expected an integer from {} to {}", config.name,
-                            member, dump_json(*found, JsonStyle::line), min, max));
+                            member, excerpt(*found), min, max));
   return found->get<std::int64_t>();
 }
 
@@ -46,9 +53,8 @@ bool boolean_member(const CodecConfig& config, std::string_view member, bool mis
   if (found == nullptr) return missing;
   if (found->is_boolean()) return found->get<bool>();
   if (*found == 0 || *found == 1) return *found == 1;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("codec {}: {} is {}, expected true or false", config.name, member,
-                          dump_json(*found, JsonStyle::line)));
+  throw Error(ErrorCode::invalid_argument, fmt::format("codec {}: {} is {}, expected true or false",
+                                                       config.name, member, excerpt(*found)));
 }
 
 std::string text_member(const CodecConfig& config, std::string_view member,
@@ -56,9 +62,8 @@ std::string text_member(const CodecConfig& config, std::string_view member,
   const Json* found = optional_member(config, member);
   if (found == nullptr) return std::string(missing);
   if (!found->is_string())
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("codec {}: {} is {}, expected text", config.name, member,
-                            dump_json(*found, JsonStyle::line)));
+    throw Error(ErrorCode::invalid_argument, fmt::format("codec {}: {} is {}, expected text",
+                                                         config.name, member, excerpt(*found)));
   return found->get<std::string>();
 }
 

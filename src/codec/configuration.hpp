@@ -8,6 +8,9 @@
 
 namespace engram::codec {
 
+/// `value` for a message: JSON, cut where it is long.
+std::string excerpt(const Json& value);
+
 /// The integer member `member` of `config`, or `missing` where there is none. Throws
 /// Error(invalid_argument) when it is something else or not from `min` to `max`.
 std::int64_t integer_member(const CodecConfig& config, std::string_view member,

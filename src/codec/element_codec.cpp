@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "codec/configuration.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -82,7 +83,7 @@ DataType type_member(const CodecConfig& config, std::string_view member, const D
   if (!found->is_string())
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("codec {}: {} is {}, expected a data type as in \"<f8\"", config.name,
-                            member, dump_json(*found, JsonStyle::line)));
+                            member, excerpt(*found)));
   try {
     return parse_short_type(found->get<std::string>());
   } catch (Error& error) {

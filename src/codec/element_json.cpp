@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/utf32.hpp"
 #include "codec/numbers.hpp"
-#include "codec/utf32.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -44,7 +44,7 @@ Json binary(BytesView bytes) {
 std::string text(const DataType& type, BytesView element) {
   Bytes characters(element.begin(), element.end());
   make_little_endian(type, characters);
-  return from_utf32(characters);
+  return from_utf32(characters, Escapes::taken);
 }
 
 Json field_of(const Field& field, BytesView bytes, std::size_t axis) {

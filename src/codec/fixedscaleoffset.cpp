@@ -133,7 +133,7 @@ class FixedScaleOffsetCodec final : public ElementCodec {
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("codec fixedscaleoffset: {} is {}, which elements of {} bytes can't "
                               "hold: write it with a point to calculate in double",
-                              member, dump_json(value, JsonStyle::line), sizeof(T)));
+                              member, excerpt(value), sizeof(T)));
     return static_cast<T>(negative ? static_cast<std::uint64_t>(value.get<std::int64_t>())
                                    : value.get<std::uint64_t>());
   }
@@ -146,9 +146,8 @@ Json number_of(const CodecConfig& config, std::string_view member) {
   const Json& found = required_member(config, member);
   if (found.is_boolean()) return Json(found.get<bool>() ? 1 : 0);
   if (!found.is_number())
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("codec {}: {} is {}, expected a number", config.name, member,
-                            dump_json(found, JsonStyle::line)));
+    throw Error(ErrorCode::invalid_argument, fmt::format("codec {}: {} is {}, expected a number",
+                                                         config.name, member, excerpt(found)));
   return found;
 }
 

@@ -55,9 +55,9 @@ Options options_of(const CodecConfig& config) {
     const bool pair = given->is_array() && given->size() == 2 && (*given)[0].is_string() &&
                       (*given)[1].is_string();
     if (!pair)
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("codec json2: separators are {}, expected two texts",
-                              dump_json(*given, JsonStyle::line)));
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("codec json2: separators are {}, expected two texts", excerpt(*given)));
     options.item_separator = (*given)[0].get<std::string>();
     options.key_separator = (*given)[1].get<std::string>();
   }
@@ -174,7 +174,7 @@ void check_objects(std::span<const Json> objects, const Options& options) {
       if (!options.allow_nan && value.is_number_float() && !std::isfinite(value.get<double>()))
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("object {} of a chunk is {}, and codec json2 has allow_nan off", i,
-                                dump_json(value, JsonStyle::line)));
+                                excerpt(value)));
     });
 }
 
@@ -194,9 +194,8 @@ std::vector<Json> decode_json2_objects(const CodecConfig& config, BytesView payl
   if (!items.is_array() || items.size() < 2)
     corrupt("json2 chunk is no list that ends with a type and a shape");
   if (items.back() != Json(shape))
-    corrupt(fmt::format("json2 chunk has the shape {}, expected {}",
-                        dump_json(items.back(), JsonStyle::line),
-                        dump_json(Json(shape), JsonStyle::line)));
+    corrupt(fmt::format("json2 chunk has the shape {}, expected {}", excerpt(items.back()),
+                        excerpt(Json(shape))));
   items.erase(items.size() - 1);
   if (!items.back().is_string()) corrupt("json2 chunk names no type before its shape");
   items.erase(items.size() - 1);

@@ -80,7 +80,7 @@ class LzmaCodec final : public ConfiguredCodec {
     if (begun != LZMA_OK)
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("codec lzma: liblzma has no encoder for the configuration {}",
-                              dump_json(config().configuration, JsonStyle::line)));
+                              excerpt(config().configuration)));
     give(stream, in, out);
     const lzma_ret result = lzma_code(stream.get(), LZMA_FINISH);
     if (result == LZMA_MEM_ERROR) throw std::bad_alloc();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "codec/configuration.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -20,8 +21,8 @@ std::optional<std::uint64_t> number(const Json& filter, std::string_view member,
   if (found == filter.end()) return std::nullopt;
   const bool whole = found->is_number_integer() && *found >= 0;
   if (!whole || found->get<std::uint64_t>() > most)
-    bad(fmt::format("{} of a filter is {}, expected a number from 0 to {}", member,
-                    dump_json(*found, JsonStyle::line), most));
+    bad(fmt::format("{} of a filter is {}, expected a number from 0 to {}", member, excerpt(*found),
+                    most));
   return found->get<std::uint64_t>();
 }
 
@@ -53,8 +54,7 @@ bool is_lzma(lzma_vli id) { return id == LZMA_FILTER_LZMA1 || id == LZMA_FILTER_
 
 LzmaFilters::LzmaFilters(const Json& list) {
   if (!list.is_array() || list.empty() || list.size() > LZMA_FILTERS_MAX)
-    bad(fmt::format("filters are {}, expected a list of 1 to {}", dump_json(list, JsonStyle::line),
-                    LZMA_FILTERS_MAX));
+    bad(fmt::format("filters are {}, expected a list of 1 to {}", excerpt(list), LZMA_FILTERS_MAX));
   for (const Json& each : list) {
     if (!each.is_object()) bad("a filter is no object");
     const auto id = number(each, "id", UINT64_MAX);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "codec/categorize.hpp"
+#include "codec/configuration.hpp"
 #include "codec/element_codec.hpp"
 #include "codec/element_json.hpp"
 #include "codec/little_endian.hpp"
@@ -140,8 +141,11 @@ void check_name(const CodecConfig& config) {
   for (const std::string_view name : kNames)
     known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
   throw Error(ErrorCode::unsupported,
-              fmt::format("objects are stored with codec {}, which is not known; there are {}",
-                          dump_json(config.name, JsonStyle::line), known));
+              fmt::format("objects are stored with codec {}, which is not known; there are {}. "
+                          "Write the array again with one of them, with zarr-python and the "
+                          "package that has the codec; or add the codec to engram "
+                          "(CONTRIBUTING.md, src/codec/object_codec.cpp)",
+                          excerpt(config.name), known));
 }
 
 // The elements from `next` on, as lists nested by the dimensions from `axis` on.

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf32.hpp"
 #include "codec/pickle_values.hpp"
-#include "codec/utf32.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
 

@@ -34,7 +34,7 @@ class QuantizeCodec final : public ElementCodec {
     if (!std::isfinite(scale_) || scale_ == 0)
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("codec quantize can't round to {} digits",
-                              dump_json(config().configuration.at("digits"), JsonStyle::line)));
+                              excerpt(config().configuration.at("digits"))));
     const DataType native = decoded_type().little_endian();
     visit_number(native, "quantize", [&]<typename T>(std::type_identity<T>) {
       if constexpr (kIsFloating<T>) {
@@ -71,8 +71,7 @@ BytesCodecPtr make_quantize(const CodecConfig& config, const ChunkElements&) {
   const Json& digits = required_member(config, "digits");
   if (!digits.is_number())
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("codec quantize: digits is {}, expected a number",
-                            dump_json(digits, JsonStyle::line)));
+                fmt::format("codec quantize: digits is {}, expected a number", excerpt(digits)));
   return std::make_shared<QuantizeCodec>(digits, std::move(decoded), std::move(encoded));
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/codecs.hpp"
+#include "codec/configuration.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/object_codec.hpp"
 
@@ -117,7 +118,7 @@ ChunkElements BytesCodec::encoded_elements(const ChunkElements&) const { return 
 BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& elements) {
   const Entry* entry = find(config.name);
   if (entry == nullptr) {
-    const std::string name = dump_json(config.name, JsonStyle::line);
+    const std::string name = excerpt(config.name);
     if (is_object_codec(config.name))
       throw Error(ErrorCode::unsupported,
                   fmt::format("codec {} makes bytes of objects: it must be the first filter of an "
@@ -151,7 +152,7 @@ std::optional<CodecConfig> parse_codec(std::string_view text) {
               fmt::format("{} names no codec{}: expected none, zlib:LEVEL, gzip:LEVEL, bz2:LEVEL, "
                           "zstd:LEVEL, lzma:PRESET, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
                           "blosc:zstd:5:bitshuffle",
-                          dump_json(std::string(text), JsonStyle::line), reason));
+                          excerpt(std::string(text)), reason));
 }
 
 }  // namespace engram::codec

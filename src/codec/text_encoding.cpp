@@ -6,7 +6,7 @@
 #include <array>
 #include <cctype>
 
-#include "codec/utf32.hpp"
+#include "base/utf32.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
 

@@ -209,8 +209,7 @@ double real_member(const CodecConfig& config, std::string_view member) {
   if (found == nullptr) return -1;
   if (!found->is_number())
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("codec zfpy: {} is {}, expected a number", member,
-                            dump_json(*found, JsonStyle::line)));
+                fmt::format("codec zfpy: {} is {}, expected a number", member, excerpt(*found)));
   return found->get<double>();
 }
 

@@ -152,9 +152,33 @@ struct DirectoryStore::Impl {
       const FileDescriptor target = tree.open_through_links(path, O_PATH);
       if (!target.is_open() || ::fstat(target.get(), &info) != 0) return NodeType::none;
       if (S_ISDIR(info.st_mode) && is_above(info, path)) return NodeType::none;
-      return type_of(info.st_mode);
     } catch (const Error&) {
       return NodeType::none;  // A link that leads out is no part of the store.
+    }
+    if (S_ISDIR(info.st_mode)) refuse_behind_link(path);
+    return type_of(info.st_mode);
+  }
+
+  /// Throws when the way to the directory that the link at `path` leads to has another link in it.
+  /// Thirty directories with two links to the next one each are a thousand million paths; behind
+  /// one link there are no more than there are directories.
+  void refuse_behind_link(const std::string& path) {
+    for (std::size_t end = path.find('/'); end != std::string::npos;
+         end = path.find('/', end + 1)) {
+      const std::string above = path.substr(0, end);
+      const Place place{Key(above)};
+      const DirectoryTree::Handle directory = tree.find(place.directory);
+      struct stat info {};
+      if (!directory ||
+          ::fstatat(directory->get(), place.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+          !S_ISLNK(info.st_mode))
+        continue;
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("can't list {}: this symbolic link to a directory lies behind another "
+                      "one, {}, and such links can make endlessly many paths of a few "
+                      "directories; put a directory in the place of one of them",
+                      tree.full_path(path), tree.full_path(above)));
     }
   }
 

@@ -182,6 +182,15 @@ bool may_pass(CURLcode code) {
   return std::find(kMayPass.begin(), kMayPass.end(), code) != kMayPass.end();
 }
 
+// What the user can do where the server could not be trusted.
+const char* advice(CURLcode code) {
+  if (code == CURLE_PEER_FAILED_VERIFICATION)
+    return ": its certificate is not trusted; if it should be, name a file with the certificate of "
+           "whoever signed it (HttpOptions::ca_file; engram tree and engram cat take it from "
+           "CURL_CA_BUNDLE in the environment)";
+  return "";
+}
+
 bool may_pass(long status) {
   return status == kTimeout || status == kTooMany ||
          (status >= kFirstServerError && status != kNotImplemented);
@@ -265,6 +274,10 @@ void HttpClient::prepare(CURL* handle, const HttpRequest& request) const {
   set(handle, CURLOPT_PATH_AS_IS, 1L);
   set(handle, CURLOPT_NOSIGNAL, 1L);
   set(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  if (!options_.ca_file.empty()) {
+    set(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
+    set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
   set(handle, CURLOPT_USERAGENT, "engram");
   set(handle, CURLOPT_HTTPHEADER, headers_);
   set(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
@@ -304,6 +317,7 @@ HttpAnswer HttpClient::perform(const HttpRequest& request) {
       failure = transfer.fault();
     } else if (code != CURLE_OK) {
       failure = reason.front() != '\0' ? reason.data() : ::curl_easy_strerror(code);
+      failure += advice(code);
       again = may_pass(code);
     } else if (may_pass(status)) {
       failure = fmt::format("the server answers {}", status);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/memory_store.hpp"
 #include "engram/store/zip_store.hpp"
@@ -51,9 +52,9 @@ std::string path_of_file_url(const std::string& url) {
   char* path = nullptr;
   if (!parsed || ::curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK ||
       ::curl_url_get(parsed.get(), CURLUPART_PATH, &path, CURLU_URLDECODE) != CURLUE_OK) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("\"{}\" is no URL of a file: write file:///path, or the path alone", url));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("\"{}\" is no URL of a file: write file:///path, or the path alone",
+                            printable(url)));
   }
   const std::unique_ptr<char, void (*)(void*)> owned(path, &::curl_free);
   return path;
@@ -66,12 +67,13 @@ Target parse(const std::string& url) {
   if (scheme == "http" || scheme == "https") return {Medium::http, url};
   if (scheme == "memory") {
     if (url.size() == scheme.size() + 1) return {Medium::memory, ""};
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("\"{}\": a store in memory has no name: write memory:", url));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("\"{}\": a store in memory has no name: write memory:", printable(url)));
   }
   throw Error(ErrorCode::unsupported,
               fmt::format("\"{}\": engram opens paths, file:, http:, https: and memory:, not {}:",
-                          url, scheme));
+                          printable(url), printable(scheme, 40)));
 }
 
 bool has_zip_ending(std::string_view path) {

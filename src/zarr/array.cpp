@@ -47,6 +47,7 @@ Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
             : codec::ChunkElements{metadata_.type, metadata_.chunk_shape, metadata_.fortran_order});
   } catch (const Error& error) {
     refusal_ = error;
+    refusal_->at(join(path_, kArrayName));
   }
 }
 

@@ -53,7 +53,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
   check_inside(region, metadata_.shape);
   if (!metadata_.is_object)
     throw Error(ErrorCode::invalid_argument, "an array of fixed-size elements has no objects");
-  check_object_codec(metadata_);
+  at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
   pipeline();
   const Order order = order_of(metadata_);
   auto objects = detail::make_values<Json>(element_count(region.shape));
@@ -87,7 +87,7 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format("{} objects for a region of {}", objects.size(), element_count(region.shape)));
-  check_object_codec(metadata_);
+  at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
   const codec::Pipeline& codecs = pipeline();
   store::Store& store = store_.writer();
   const Order order = order_of(metadata_);

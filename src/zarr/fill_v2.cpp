@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/json_member.hpp"
+#include "base/utf32.hpp"
 #include "engram/base/error.hpp"
 #include "zarr/number.hpp"
-#include "zarr/utf32.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -127,7 +127,7 @@ Json fill_to_json(const DataType& type, const std::optional<Bytes>& fill_value) 
       return Json::array({floating_to_json(get_floating(view.first(half))),
                           floating_to_json(get_floating(view.last(half)))});
     case Kind::unicode:
-      return get_utf32(view);
+      return from_utf32(view, Escapes::refused);
     default:
       return to_base64(view);
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
+#include <string_view>
 
 #include "base/json_member.hpp"
 #include "engram/array/chunk_grid.hpp"
@@ -18,11 +20,28 @@ namespace {
 
 // An object takes at least so much memory, whatever it is.
 constexpr std::uint64_t kObjectSize = 16;
+constexpr std::uint64_t kLargeElement = 1U << 20U;
+
+// With the members sorted at every depth, as dump_json sorts them where there is no document to
+// keep.
+Json by_name(const Json& json) {
+  if (json.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : json) list.push_back(by_name(item));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  std::map<std::string_view, const Json*> members;
+  for (const auto& [name, value] : json.items()) members.emplace(name, &value);
+  Json object = Json::object();
+  for (const auto& [name, value] : members) object.emplace(name, by_name(*value));
+  return object;
+}
 
 Json codec_to_json(const CodecConfig& codec) {
   Json json = codec.configuration.is_object() ? codec.configuration : Json::object();
   json["id"] = codec.name;
-  return json;
+  return by_name(json);
 }
 
 CodecConfig codec_from_json(const Json& json, std::string_view member) {
@@ -64,15 +83,33 @@ void read_shapes(const Json& json, ArrayMetadata& out, const Limits& limits) {
 
 void read_type(const Json& json, ArrayMetadata& out) {
   const Json& dtype = member_of(json, "dtype");
-  const Json& fill = member_or_null(json, "fill_value");
   if (holds_objects(dtype)) {
     out.is_object = true;
     out.object_dtype = dtype;
-    out.object_fill = fill;
     return;
   }
   out.type = dtype_from_json(dtype);
   if (out.type.size == 0) bad_member("dtype", dtype, "a type of at least one byte");
+}
+
+// Of a type whose size is checked. Still a few letters can stand for gigabytes, in each of many
+// arrays: a large element is taken where its fill value is as long, and zeros without making them.
+void read_fill(const Json& json, ArrayMetadata& out) {
+  const Json& fill = member_or_null(json, "fill_value");
+  if (out.is_object) {
+    out.object_fill = fill;
+    return;
+  }
+  const bool is_zero = fill.is_null() || fill == 0 || fill == "";
+  if (out.type.size > kLargeElement) {
+    if (is_zero) return;
+    if (!fill.is_string() || 4 * fill.get_ref<const std::string&>().size() < out.type.size)
+      throw Error(
+          ErrorCode::limit_exceeded,
+          fmt::format("member \"fill_value\" is {}, for an element of {} bytes; above {} it "
+                      "must be null, 0 or an element as a whole",
+                      excerpt(fill), out.type.size, kLargeElement));
+  }
   out.fill_value = fill_from_json(out.type, fill);
 }
 
@@ -108,8 +145,8 @@ Json plain_zarray_json(const ArrayMetadata& metadata) {
   json["compressor"] = metadata.has_compressor ? codec_to_json(metadata.codecs.back()) : Json();
   if (metadata.separator != '.') json["dimension_separator"] = std::string(1, metadata.separator);
   json["dtype"] = metadata.is_object ? metadata.object_dtype : dtype_to_json(metadata.type);
-  json["fill_value"] =
-      metadata.is_object ? metadata.object_fill : fill_to_json(metadata.type, metadata.fill_value);
+  json["fill_value"] = metadata.is_object ? by_name(metadata.object_fill)
+                                          : fill_to_json(metadata.type, metadata.fill_value);
   Json filters;
   for (std::size_t i = 0; i < filter_count; ++i)
     filters.push_back(codec_to_json(metadata.codecs[i]));
@@ -135,6 +172,8 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   ArrayMetadata metadata;
   read_shapes(json, metadata, limits);
   read_type(json, metadata);
+  check_sizes(metadata, limits);
+  read_fill(json, metadata);
   read_codecs(json, metadata);
   const Json& order = member_of(json, "order");
   if (order != "C" && order != "F") bad_member("order", order, "\"C\" or \"F\"");
@@ -144,7 +183,6 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
       bad_member("dimension_separator", separator, "\".\" or \"/\"");
     metadata.separator = separator == "/" ? '/' : '.';
   }
-  check_sizes(metadata, limits);
   return metadata;
 }
 

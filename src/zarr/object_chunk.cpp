@@ -43,6 +43,7 @@ std::uint64_t u32_at(BytesView bytes, std::size_t offset) {
 struct SizeGuess {
   std::uint64_t first = kFirstGuess;
   std::uint64_t last = 0;
+  bool is_said = false;  ///< By the stream itself.
 };
 
 SizeGuess said_size(std::uint64_t said, std::uint64_t most) {
@@ -50,7 +51,7 @@ SizeGuess said_size(std::uint64_t said, std::uint64_t most) {
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("a stream says that it holds {} bytes, but can't hold more than {}",
                             said, most));
-  return {said, said};
+  return {said, said, true};
 }
 
 SizeGuess guess_size(const std::string& codec, BytesView encoded) {
@@ -68,12 +69,11 @@ SizeGuess guess_size(const std::string& codec, BytesView encoded) {
 Bytes decode_one(const CodecConfig& config, BytesView encoded, std::uint64_t most) {
   const codec::BytesCodecPtr codec = codec::make_codec(config);
   const auto guess = guess_size(config.name, encoded);
-  const bool filter = guess.first == encoded.size() * kFilterRatio;
-  const std::uint64_t last = filter ? guess.last : std::min(guess.last, most);
-  if (guess.first > last)
+  const std::uint64_t last = std::min(guess.last, most);
+  if (guess.is_said && guess.first > last)
     throw Error(ErrorCode::limit_exceeded,
                 fmt::format("a chunk of objects has {} bytes, above {}", guess.first, most));
-  for (std::uint64_t size = guess.first;; size = std::min(4 * size, last)) {
+  for (std::uint64_t size = std::min(guess.first, last);; size = std::min(4 * size, last)) {
     // Memory that is not written costs nothing, so that it must not be filled with zeros.
     const auto room = std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(size));
     try {

@@ -171,5 +171,15 @@ TEST_P(CodecTest, HasACompleteConfigurationThatMakesTheSameCodec) {
     EXPECT_EQ(complete.configuration.at(member.key()), member.value());
 }
 
+TEST(Codecs, MakeNothingOfNothing) {
+  for (const char* name :
+       {"base64", "zlib", "gzip", "bz2", "lzma", "zstd", "lz4", "blosc", "shuffle", "crc32",
+        "crc32c", "adler32", "fletcher32", "jenkins_lookup3"}) {
+    SCOPED_TRACE(name);
+    const BytesCodecPtr codec = make_codec({name, Json::object()});
+    EXPECT_TRUE(decode(*codec, encode(*codec, {}, 1), 0).empty());
+  }
+}
+
 }  // namespace
 }  // namespace engram::codec

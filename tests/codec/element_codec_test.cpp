@@ -16,16 +16,6 @@ namespace {
 constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
 constexpr ErrorCode kUnsupported = ErrorCode::unsupported;
 
-struct BadConfig {
-  const char* why;
-  const char* name;
-  const char* configuration;
-  ErrorCode code;
-  const char* text;
-
-  friend std::ostream& operator<<(std::ostream& out, const BadConfig& c) { return out << c.why; }
-};
-
 class BadFilterTest : public testing::TestWithParam<BadConfig> {};
 
 INSTANTIATE_TEST_SUITE_P(

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <fstream>
+#include <ostream>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -85,5 +86,16 @@ void expect_error(ErrorCode code, std::string_view part, const Call& call) {
     EXPECT_NE(std::string_view(error.what()).find(part), std::string_view::npos) << error.what();
   }
 }
+
+/// A configuration that is refused, and how.
+struct BadConfig {
+  const char* why;
+  const char* name;
+  const char* configuration;  ///< JSON.
+  ErrorCode code;
+  const char* text;  ///< In the message.
+
+  friend std::ostream& operator<<(std::ostream& out, const BadConfig& c) { return out << c.why; }
+};
 
 }  // namespace engram::codec

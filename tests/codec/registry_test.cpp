@@ -36,16 +36,6 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
   EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
 }
 
-struct BadConfig {
-  const char* why;
-  const char* name;
-  const char* configuration;
-  ErrorCode code;
-  const char* text;
-
-  friend std::ostream& operator<<(std::ostream& out, const BadConfig& c) { return out << c.why; }
-};
-
 class BadConfigTest : public testing::TestWithParam<BadConfig> {};
 
 constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
@@ -133,6 +123,25 @@ TEST(ParseCodec, RefusesTheRestAndSaysWhatThereIs) {
     expect_error(ErrorCode::invalid_argument, "as in blosc:zstd:5:bitshuffle",
                  [&] { parse_codec(text); });
   expect_error(ErrorCode::invalid_argument, "level is 10", [] { parse_codec("zlib:10"); });
+}
+
+TEST(Registry, ShowsLittleOfALongConfiguration) {
+  const std::string long_text(100'000, 'x');
+  for (const CodecConfig& config :
+       std::initializer_list<CodecConfig>{{long_text, Json::object()},
+                                          {"zlib", {{"level", long_text}}},
+                                          {"blosc", {{"cname", long_text}}},
+                                          {"lzma", {{"filters", {{{"id", long_text}}}}}},
+                                          {"delta", {{"dtype", Json::array({long_text})}}},
+                                          {"quantize", {{"dtype", "<f8"}, {"digits", long_text}}},
+                                          {"crc32", {{"location", long_text}}}}) {
+    try {
+      make_codec(config);
+      ADD_FAILURE() << config.name;
+    } catch (const Error& error) {
+      EXPECT_LT(std::string_view(error.what()).size(), 1000U) << config.name;
+    }
+  }
 }
 
 }  // namespace

@@ -28,13 +28,15 @@ TOOL = os.environ.get("ENGRAM_ZARR_TOOL", "engram_zarr_tool")
 AT_A_TIME = max(2, os.cpu_count() or 1)
 LONGEST_WORDS = 160
 
+READS_AS = {"xarray": "zarr-python 3", "dask": "zarr-python 3"}  # what these stand on
+
 EQUAL, NOT_ASKED = "equal", "not asked"
 
 
 @dataclasses.dataclass
 class Result:
     """What came of one cell with one peer in one direction."""
-    verdict: str  # EQUAL, NOT_ASKED, "refuses", "misreads" or "fails"
+    verdict: str  # EQUAL, NOT_ASKED, "refuses", "misreads", "dies" or "fails"
     words: str = ""  # of the peer that refuses; of the failure
     as_another_type: bool = False
 
@@ -43,12 +45,12 @@ def python_of(peer):
     return sys.executable if peer == "zarr-python 2" else os.environ["ENGRAM_PYTHON_ZARR3"]
 
 
-def ask(peer, what, folder, work):
+def ask(peer, what, folder, work, *more):
     """The outcomes of all cells, by name."""
     work.mkdir(parents=True, exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     # The peer reads its own pickles, to say what is in them.
-    done = subprocess.run([python_of(peer), HERE / "matrix_peers.py", peer, what, folder, work], capture_output=True, text=True, check=False,
+    done = subprocess.run([python_of(peer), HERE / "matrix_peers.py", peer, what, folder, work, *more], capture_output=True, text=True, check=False,
                           env={**os.environ, "NUMCODECS_ALLOW_UNSAFE_PICKLE_DECODE": "1"})
     if done.returncode != 0:
         raise RuntimeError(f"{peer} can't {what}: {done.stderr[-2000:]}")
@@ -133,30 +135,39 @@ def peer_writes(peer, work):
             differs = compared(engram_reads(folder / f"{one['name']}.zarr", one), wanted)
         except (RuntimeError, ValueError) as error:
             differs = str(error)
+        if differs and misreads_itself(peer, work, one):
+            return Result("misreads", differs, another)
         return Result("fails", differs, another) if differs else Result(EQUAL, "", another)
 
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         return dict(zip(names(), pool.map(result, cells.all_cells())))
 
 
+def misreads_itself(peer, work, one):
+    """Whether what a peer reads of the array that it wrote itself is not what was to be written."""
+    own = work / "own" / READS_AS.get(peer, peer)
+    is_there = any((own / one["name"]).with_suffix(ending).is_file() for ending in (".npy", ".json"))
+    return is_there and compared(kept(own, one), contents(cells.expected(one))) is not None
+
+
 def names():
     return [one["name"] for one in cells.all_cells()]
 
 
-def engram_writes(work):
+def engram_writes(work, name="engram", uncompressed=False):
     """Writes all cells through the library; what it said to those that it refuses."""
-    folder, data = work / "engram", work / "data"
+    folder, data = work / name, work / "data"
     folder.mkdir()
-    data.mkdir()
+    data.mkdir(exist_ok=True)
     specs = []
-    for one in cells.all_cells():
-        if one["only_peers_write"]:
-            continue
+    for one in cells.all_cells(uncompressed):
         values, path = cells.source(one), data / one["name"]
         if cells.is_object(one):
             path.write_text(json.dumps([tagged(item) for item in values.ravel().tolist()]), encoding="utf-8")
         else:
             path.write_bytes(cells.raw(values))
+        if one["only_peers_write"]:
+            continue
         boxes = one["regions"] if one["regions"] is not None else [[[0] * len(one["shape"]), one["shape"]]]
         specs.append({"name": one["name"], "store": str(folder / f"{one['name']}.zarr"), "path": "a", "zarray": cells.zarray(one),
                       "data": str(path), "attributes": {"_ARRAY_DIMENSIONS": [f"d{axis}" for axis in range(len(one["shape"]))]}, "regions": boxes, "consolidate": one["consolidated"], "write_empty_chunks": one["write_empty"]})
@@ -173,7 +184,9 @@ def tagged(value):
     return {"bytes": value.hex()} if isinstance(value, bytes) else cells.plain(value)
 
 
-def peer_reads(peer, work, refused):
+def peer_reads(peer, work, refused, written):
+    """The other way round; `written` are the jobs of peer_writes, by peer."""
+    written[READS_AS.get(peer, peer)].result()
     outcomes = ask(peer, "read", work / "engram", work / "read" / peer)
 
     def result(one):
@@ -191,6 +204,8 @@ def peer_reads(peer, work, refused):
         if text_of(found) is not None and text_of(found) == text_of(wanted):
             return Result(EQUAL, "", found[1][0] != wanted[1][0])  # xarray makes ">U5" longer.
         differs = compared(found, wanted)
+        if differs and misreads_itself(peer, work, one):
+            return Result("misreads", differs)
         return Result("fails", differs) if differs else Result(EQUAL)
 
     return {one["name"]: result(one) for one in cells.all_cells()}
@@ -200,9 +215,10 @@ def run():
     """{(peer, "from" or "to"): {name: Result}}: from the peer to engram, and to the peer from engram."""
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(2) as pool:
         work = Path(folder)
-        jobs = {(peer, "from"): pool.submit(peer_writes, peer, work) for peer in cells.PEERS}
+        written = {peer: pool.submit(peer_writes, peer, work) for peer in cells.PEERS}
         refused = engram_writes(work)
-        jobs |= {(peer, "to"): pool.submit(peer_reads, peer, work, refused) for peer in cells.PEERS}
+        jobs = {(peer, "from"): job for peer, job in written.items()}
+        jobs |= {(peer, "to"): pool.submit(peer_reads, peer, work, refused, written) for peer in cells.PEERS}
         return {key: job.result() for key, job in jobs.items()}
 
 
@@ -234,14 +250,23 @@ a field is what engram reads of what the other wrote, the second what the other 
 
 - **=** all values are equal, bit for bit (objects: as JSON)
 - **≈** equal, but the other makes another data type of it
+- **≠** other values; but the other does not read its own array as it was to be written either
 - **r1** the other refuses, in the words below under that number
 - **·** not asked: the other has no way to be asked for it, or engram only reads it
 
 """
 
 
-def page(results, head=HEAD):
-    """The text of docs/interop.md, or of another page with its own head."""
+def counted(found):
+    """How often there is each verdict, in words."""
+    verdicts = [result.verdict for result in found.values()]
+    others = "".join(f", {verdicts.count(verdict)} {word}" for verdict, word in (("misreads", "wrong"), ("dies", "died"), ("fails", "fail"))
+                     if verdict in verdicts)
+    return f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{others}"
+
+
+def page(results, head=HEAD, controls=None):
+    """The text of docs/interop.md, or of another page with its own head, and with what the peers make of zarr-python's stores."""
     numbers = {}
 
     def sign(result):
@@ -252,7 +277,7 @@ def page(results, head=HEAD):
         if result.verdict in ("fails", "misreads"):
             return "**fails**" if result.verdict == "fails" else "≠"
         words = shortened(result.words)
-        return f"r{numbers.setdefault(words, len(numbers) + 1)}"
+        return f"{'✗' if result.verdict == 'dies' else 'r'}{numbers.setdefault(words, len(numbers) + 1)}"
 
     peers = list(dict.fromkeys(peer for peer, _ in results))
     body, section = "", None
@@ -264,13 +289,9 @@ def page(results, head=HEAD):
         body += f"| {one['label'].replace('|', chr(92) + '|')} | {' | '.join(signs)} |\n"
     totals = "| | " + " | ".join(peers) + " |\n|---|" + "---|" * len(peers) + "\n"
     for direction, title in (("from", "engram reads what it wrote"), ("to", "it reads what engram wrote")):
-        counts = []
-        for peer in peers:
-            verdicts = [result.verdict for result in results[peer, direction].values()]
-            others = "".join(f", {verdicts.count(verdict)} {word}" for verdict, word in (("misreads", "wrong"), ("fails", "fail"))
-                             if verdict in verdicts)
-            counts.append(f"{verdicts.count(EQUAL)} equal, {verdicts.count('refuses')} refused{others}")
-        totals += f"| {title} | {' | '.join(counts)} |\n"
+        totals += f"| {title} | {' | '.join(counted(results[peer, direction]) for peer in peers)} |\n"
+    if controls:
+        totals += f"| it reads what zarr-python wrote | {' | '.join(counted(controls[peer]) for peer in peers)} |\n"
     said = "\n## What they said\n\n" + "".join(f"- **r{number}** {words}\n" for words, number in numbers.items())
     return head + totals + body + said
 

@@ -11,6 +11,11 @@ import numpy as np
 
 BLOSC = {"id": "blosc", "cname": "lz4", "clevel": 5, "shuffle": 1, "blocksize": 0}
 ZLIB = {"id": "zlib", "level": 1}
+VLEN_BYTES, VLEN_ARRAY = {"id": "vlen-bytes"}, {"id": "vlen-array", "dtype": "<i4"}
+JSON2 = {"id": "json2", "encoding": "utf-8", "skipkeys": False, "ensure_ascii": True, "check_circular": True,
+         "allow_nan": True, "sort_keys": True, "indent": None, "separators": [",", ":"], "strict": True}
+MSGPACK2 = {"id": "msgpack2", "use_bin_type": True, "raw": False, "use_single_float": False}
+CATEGORIZE = {"id": "categorize", "labels": ["red", "green", "blue"], "dtype": "|O", "astype": "|u1"}
 PEERS = ("zarr-python 2", "zarr-python 3", "tensorstore", "xarray", "dask")
 
 
@@ -64,16 +69,12 @@ def objects():
     yield made("`vlen-utf8`, `F`", {"id": "vlen-utf8"}, "", (4, 3), (2, 2), order="F")
     yield made("`vlen-utf8`, not compressed", {"id": "vlen-utf8"}, "", compressor=None)
     yield made("`vlen-utf8`, missing chunks", {"id": "vlen-utf8"}, "", regions=[[[3], [3]]])
-    yield made("`vlen-bytes`", {"id": "vlen-bytes"}, None, values="bytes")
+    yield made("`vlen-bytes`", VLEN_BYTES, None, values="bytes")
     for base in ["|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8"]:
         yield made(f"`vlen-array` of `{base}`", {"id": "vlen-array", "dtype": base}, None, values=base)
-    json2 = {"id": "json2", "encoding": "utf-8", "skipkeys": False, "ensure_ascii": True, "check_circular": True,
-             "allow_nan": True, "sort_keys": True, "indent": None, "separators": [",", ":"], "strict": True}
-    yield made("`json2`", json2, None, values="json")
-    msgpack2 = {"id": "msgpack2", "use_bin_type": True, "raw": False, "use_single_float": False}
-    yield made("`msgpack2`", msgpack2, None, values="json")
-    categorize = {"id": "categorize", "labels": ["red", "green", "blue"], "dtype": "|O", "astype": "|u1"}
-    yield made("`categorize`", categorize, "", values="labels")
+    yield made("`json2`", JSON2, None, values="json")
+    yield made("`msgpack2`", MSGPACK2, None, values="json")
+    yield made("`categorize`", CATEGORIZE, "", values="labels")
     yield made("`pickle`, only read", {"id": "pickle", "protocol": 5}, None, values="json", only_peers_write=True)
 
 
@@ -194,27 +195,39 @@ def layouts():
 def fill_values():
     record = [["x", "<i4"], ["s", "|S2"]]
     some = {
-        "<f4": [0.1, "NaN", "Infinity", "-Infinity"], "<f8": [1e300, "NaN", "-Infinity", 5e-324], ">f8": ["NaN", 1.5], "<f2": ["NaN", 0.5],
+        "<f4": [0.1, "NaN", "Infinity", "-Infinity", -0.0], "<f8": [1e300, "NaN", "-Infinity", 5e-324, -0.0], ">f8": ["NaN", 1.5, -0.0],
+        "<f2": ["NaN", 0.5, -0.0],
         "|b1": [True], "|i1": [-128], "|u1": [255], "<i4": [-7], "<i8": [-2**63, 2**53 + 1], "<u8": [2**64 - 1], ">i4": [258],
-        "<c8": [[1.0, -2.0], ["Infinity", 3.0]], "<c16": [["-Infinity", 0.5]],
-        "<M8[ns]": [-2**63, 1], "<m8[s]": [-2**63, -1],
+        "<c8": [[1.0, -2.0], ["Infinity", 3.0], ["NaN", "NaN"], [-0.0, "-Infinity"]],
+        "<c16": [["-Infinity", 0.5], ["NaN", 1.0], [1.0, "NaN"], ["NaN", "Infinity"], [0.0, -0.0]], ">c8": [["Infinity", "NaN"]],
+        "<M8[ns]": [-2**63, 1], ">M8[D]": [-2**63], "<m8[s]": [-2**63, -1], ">m8[us]": [-2**63],
         "|S4": [text64(b"ab\0\0"), text64(b"\xff\0x\0")], "|V3": [text64(b"\1\0\2")], "<U3": ["ä鍵", "abc"],
     }
     for dtype, fills in some.items():
         for fill in fills:
             yield cell("Fill values", f"`{json.dumps(fill, ensure_ascii=False)}` (`{dtype}`)", dtype, (9,), (2,), fill=fill, regions=[[[2], [3]]])
     yield cell("Fill values", "structured", record, (9,), (2,), fill=text64(np.array([(-3, b"hi")], np_dtype(record)).tobytes()), regions=[[[2], [3]]])
+    # Where it is null, zarr-python gives what lay in memory for chunks that are missing.
+    yield cell("Fill values", "structured, `null`", record, (9,), (2,), fill=None)
+    yield cell("Fill values", "structured, `\"\"`", record, (9,), (2,), fill="", regions=[[[2], [3]]])
     for dtype in ("<i4", "<f8", "|S4", "<U3", "|b1", "<M8[ns]"):
         yield cell("Fill values", f"`null` (`{dtype}`)", dtype, (9,), (2,), fill=None)
-    for fill in ("", "none"):
-        yield cell("Fill values", f"`\"{fill}\"` (`vlen-utf8`)", "|O", (8,), (3,), filters=[{"id": "vlen-utf8"}], fill=fill, regions=[[[3], [3]]])
+    for fill in ("", "none", None, 0):
+        yield cell("Fill values", f"`{json.dumps(fill)}` (`vlen-utf8`)", "|O", (8,), (3,), filters=[{"id": "vlen-utf8"}], fill=fill, regions=[[[3], [3]]])
+    for codec, values in ((VLEN_BYTES, "bytes"), (VLEN_ARRAY, "<i4"), (JSON2, "json"), (MSGPACK2, "json"), (CATEGORIZE, "labels")):
+        for fill in (None, "", 0):
+            yield cell("Fill values", f"`{json.dumps(fill)}` (`{codec['id']}`)", "|O", (8,), (3,), filters=[codec], fill=fill, values=values,
+                       regions=[[[3], [3]]])
 
 
-def all_cells():
-    """Every cell, each with a `name` that is a file name."""
+def all_cells(uncompressed=False):
+    """Every cell, each with a `name` that is a file name; uncompressed where a cell is not about compression, for peers that
+    have no codecs."""
     cells = [one for make in (data_types, objects, codecs, filters, layouts, fill_values) for one in make()]
     for number, one in enumerate(cells):
         one["name"] = f"c{number:03}"
+        if uncompressed and one["section"] not in ("Compressors", "Filters"):
+            one["compressor"] = None
     return cells
 
 
@@ -268,7 +281,7 @@ def expected(one):
     written = source(one)
     fill = fill_scalar(one)
     whole = np.empty(one["shape"], written.dtype)
-    whole[...] = np.zeros((), whole.dtype) if fill is None else fill
+    whole[...] = fill if fill is not None or is_object(one) else np.zeros((), whole.dtype)
     for box in boxes(one):
         whole[box] = written[box]
     return whole

@@ -204,3 +204,41 @@ def test_says_what_a_web_server_needs(tmp_path, web):
     assert told.code == 6 and "without .zgroup" in told.err, told.told()
     told = engram.run("tree", "s3://bucket/x.zarr")
     assert told.code == 6 and "engram opens paths" in told.err, told.told()
+
+
+# More entries than the 16 bits of a zip's own count hold.
+MANY = 66000
+
+
+def test_zipfile_reads_many_entries_of_engram(tmp_path):
+    data, path, spec = tmp_path / "data", tmp_path / "x.zip", tmp_path / "spec.json"
+    values = (np.arange(MANY) % 251).astype("u1")
+    data.write_bytes(values.tobytes())
+    metadata = {"zarr_format": 2, "shape": [MANY], "chunks": [1], "dtype": "|u1", "compressor": None, "fill_value": 0, "order": "C", "filters": None}
+    spec.write_text(json.dumps([{"name": "x", "store": str(path), "path": "a", "zarray": metadata, "attributes": {}, "data": str(data),
+                                 "regions": [[[0], [MANY]]], "consolidate": True, "write_empty_chunks": True}]))
+    done = subprocess.run([TOOL, "write", spec], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and json.loads(done.stdout) == {}, done.stdout + done.stderr
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        assert len(names) == len(archive.infolist()) and names.issuperset(f"a/{i}" for i in range(MANY))
+        assert b"".join(archive.read(f"a/{i}") for i in range(MANY)) == values.tobytes()
+    with zarr.ZipStore(str(path), mode="r") as store:
+        np.testing.assert_array_equal(zarr.open_consolidated(store)["a"][MANY - 300:], values[MANY - 300:])
+
+
+def test_reads_many_entries_of_zipfile(tmp_path):
+    path = tmp_path / "x.zip"
+    values = (np.arange(MANY) % 251).astype("u1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with zarr.ZipStore(str(path), mode="w") as store:
+            zarr.group(store).create("a", shape=(MANY,), chunks=(1,), dtype="|u1", compressor=None, fill_value=0)
+    with zipfile.ZipFile(path, "a") as archive:
+        for i, value in enumerate(values.tobytes()):
+            archive.writestr(f"a/{i}", bytes([value]))
+    shown = engram.run("cat", path, "/a", "--format", "json")
+    assert shown.code == 0, shown.told()
+    assert json.loads(shown.out) == values.tolist()
+    tree = engram.run("tree", path)
+    assert tree.code == 0 and str(MANY) in tree.out, tree.told()

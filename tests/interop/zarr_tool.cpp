@@ -1,16 +1,20 @@
-// engram_zarr_tool write SPEC.json: writes Zarr v2 arrays as the interop tests ask for them,
-// through engram's public headers only. SPEC.json is a list of
+// Does with Zarr v2 arrays what the interop tests ask for, through engram's public headers only.
+// Prints {name: message} of what failed.
 //
+// engram_zarr_tool write SPEC.json: makes arrays. SPEC.json is a list of
 //   {"name": ..., "store": folder or zip to be made, "path": "a", "zarray": the .zarray,
-//   "attributes":
-//   {...},
-//    "data": file, "regions": [[origin, shape], ...], "consolidate": bool, "write_empty_chunks":
-//    bool}
-//
+//    "attributes": {...}, "data": file, "regions": [[origin, shape], ...], "consolidate": bool,
+//    "write_empty_chunks": bool}
 // The data file holds the whole array: elements little-endian in C order, or objects as a JSON
-// list, bytes among them as
-// {"bytes": hexadecimal digits}. Only the regions are written. Prints {name: message} of those that
-// failed.
+// list, bytes among them as {"bytes": hexadecimal digits}. Only the regions are written.
+//
+// engram_zarr_tool run SPEC.json: does one thing after another with arrays. SPEC.json is a list of
+//   {"name": ..., "store": ..., "path": "a", "zarray": the .zarray, or null for an array that is
+//    there, "write_empty_chunks": bool, "pool": bool, "steps": [...]}, each step one of
+//   {"write": [origin, shape], "data": file or list of objects}
+//   {"append": axis, "data": file or list of objects}
+//   {"resize": shape}
+//   {"read": [origin, shape], "out": file to be made}
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -98,6 +102,86 @@ void write_store(const Json& spec, engram::ThreadPool& pool) {
   store->finish();
 }
 
+Json tagged(const Json& object) {
+  if (!object.is_binary()) return object;
+  std::string digits;
+  for (const auto byte : object.get_binary()) {
+    for (const int nibble : {byte >> 4, byte & 15}) digits += "0123456789abcdef"[nibble];
+  }
+  return {{"bytes", digits}};
+}
+
+std::vector<Json> objects_from(const Json& list) {
+  std::vector<Json> objects;
+  for (const auto& object : list) objects.push_back(object_from(object));
+  return objects;
+}
+
+engram::Region region_from(const Json& box) {
+  return {box[0].get<engram::Shape>(), box[1].get<engram::Shape>()};
+}
+
+void read_to(const engram::zarr::Array& array, const engram::Region& region,
+             const engram::zarr::Workers& workers, const std::string& path) {
+  std::ofstream file(path, std::ios::binary);
+  if (array.metadata().is_object) {
+    Json list = Json::array();
+    for (const auto& object : array.read_objects(region, workers)) list.push_back(tagged(object));
+    file << engram::dump_json(list, engram::JsonStyle::line);
+  } else {
+    const auto bytes = array.read_bytes(region, workers);
+    file << engram::as_text(bytes);
+  }
+}
+
+void take_step(engram::zarr::Array& array, const Json& step, const engram::zarr::Workers& workers) {
+  if (step.contains("resize")) return array.resize(step["resize"].get<engram::Shape>());
+  if (step.contains("read")) {
+    return read_to(array, region_from(step["read"]), workers, step["out"].get<std::string>());
+  }
+  const auto& data = step["data"];
+  const bool is_write = step.contains("write");
+  if (array.metadata().is_object) {
+    const auto objects = objects_from(data);
+    if (is_write) return array.write_objects(region_from(step["write"]), objects, workers);
+    array.append_objects(objects, step["append"].get<std::size_t>(), workers);
+  } else {
+    const auto text = file_text(data.get<std::string>());
+    const auto bytes = engram::as_bytes(text);
+    if (is_write) return array.write(region_from(step["write"]), bytes, workers);
+    array.append(bytes, step["append"].get<std::size_t>(), workers);
+  }
+}
+
+void run_case(const Json& spec, engram::ThreadPool& pool) {
+  const auto url = spec["store"].get<std::string>();
+  const auto path = spec["path"].get<std::string>();
+  const bool is_new = !spec["zarray"].is_null();
+  const auto store = is_new ? engram::store::create_store(url) : engram::store::update_store(url);
+  auto array =
+      is_new ? engram::zarr::Array::create(store, path, engram::zarr::parse_zarray(spec["zarray"]))
+             : engram::zarr::Array::open(store, path);
+  array.set_write_empty_chunks(spec["write_empty_chunks"].get<bool>());
+  engram::zarr::Workers workers;
+  if (spec["pool"].get<bool>()) workers.pool = &pool;
+  for (const auto& step : spec["steps"]) take_step(array, step, workers);
+  store->finish();
+}
+
+int run(const std::string& path) {
+  engram::ThreadPool pool(2);
+  Json failed = Json::object();
+  for (const auto& spec : engram::parse_json(file_text(path))) {
+    try {
+      run_case(spec, pool);
+    } catch (const engram::Error& error) {
+      failed[spec["name"].get<std::string>()] = error.what();
+    }
+  }
+  std::cout << engram::dump_json(failed, engram::JsonStyle::line) << '\n';
+  return 0;
+}
+
 int write(const std::string& path) {
   engram::ThreadPool pool(2);
   Json failed = Json::object();
@@ -117,7 +201,8 @@ int write(const std::string& path) {
 
 int main(int argc, char** argv) try {
   if (argc == 3 && std::string(argv[1]) == "write") return write(argv[2]);
-  std::cerr << "usage: engram_zarr_tool write SPEC.json\n";
+  if (argc == 3 && std::string(argv[1]) == "run") return run(argv[2]);
+  std::cerr << "usage: engram_zarr_tool write|run SPEC.json\n";
   return 2;
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "testing/expect_error.hpp"
+#include "testing/store_text.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::testing {
@@ -29,8 +30,6 @@ using store::DirectoryStore;
 using store::Key;
 using Mode = DirectoryStore::Mode;
 
-constexpr std::uint64_t kNoLimit = ~0ULL;
-
 void write(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::binary) << text;
 }
@@ -38,12 +37,6 @@ void write(const std::string& path, std::string_view text) {
 std::string read(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::optional<std::string> text(const store::ReadableStore& store, std::string_view key) {
-  const std::optional<Bytes> value = store.get(Key(key), kNoLimit);
-  if (!value) return std::nullopt;
-  return std::string(as_text(*value));
 }
 
 std::size_t count_entries(const std::string& path) {
@@ -149,12 +142,34 @@ TEST(DirectoryStoreTest, LinksBelowTheRootAreFollowed) {
   EXPECT_EQ(store.size(Key("dangling")), std::nullopt);
   EXPECT_EQ(store.list_dir("").keys, std::vector<std::string>{"file"});
   EXPECT_EQ(store.list_dir("").prefixes, (std::vector<std::string>{"folder", "objects"}));
-  EXPECT_EQ(store.list_dir("folder").prefixes, (std::vector<std::string>{"deep", "up"}));
+  EXPECT_EQ(store.list_dir("objects").prefixes, (std::vector<std::string>{"deep", "up"}));
+  EXPECT_EQ(store.list_dir("folder/deep").keys, std::vector<std::string>{"1"});
   store.set(Key("folder/new"), as_bytes("2"));
   EXPECT_EQ(read(dir / "objects/new"), "2");
   store.set(Key("file"), as_bytes("own"));
   EXPECT_EQ(read(dir / "objects/deep/1"), "value") << "the link is replaced, not its target";
   EXPECT_EQ(text(store, "file"), "own");
+}
+
+// Each directory twice in the one before it: 2^40 paths of 41 directories.
+TEST(DirectoryStoreTest, LinksDoNotMultiplyPaths) {
+  const TempDir dir;
+  constexpr int kDepth = 40;
+  for (int i = 0; i <= kDepth; ++i) fs::create_directories(dir / ("d" + std::to_string(i)));
+  for (int i = 0; i < kDepth; ++i) {
+    const std::string from = "d" + std::to_string(i), to = "../d" + std::to_string(i + 1);
+    fs::create_directory_symlink(to, dir / (from + "/a"));
+    fs::create_directory_symlink(to, dir / (from + "/b"));
+  }
+  write(dir / "d2/value", "2");
+  const DirectoryStore store(dir.path(), Mode::read);
+  EXPECT_EQ(store.list_dir("").prefixes.size(), 41U);
+  EXPECT_EQ(store.list_dir("d0").prefixes, (std::vector<std::string>{"a", "b"}));
+  expect_error(ErrorCode::unsupported, (dir / "d0/a") + ", and", [&] { store.list_dir("d0/a"); });
+  expect_error(ErrorCode::unsupported, "behind another one, " + (dir / "d0/a") + ",",
+               [&] { store.list_dir("d0/a/b"); });
+  EXPECT_EQ(text(store, "d0/a/b/value"), "2") << "what is asked for by its name is there";
+  EXPECT_TRUE(store.list_dir("d" + std::to_string(kDepth - 1) + "/a").prefixes.empty());
 }
 
 TEST(DirectoryStoreTest, LinksOutOfTheRootAreRefused) {

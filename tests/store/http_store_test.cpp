@@ -15,6 +15,7 @@
 
 #include "testing/expect_error.hpp"
 #include "testing/http_server.hpp"
+#include "testing/store_text.hpp"
 
 namespace engram::testing {
 namespace {
@@ -22,17 +23,6 @@ namespace {
 using store::HttpOptions;
 using store::HttpStore;
 using store::Key;
-
-constexpr std::uint64_t kNoLimit = ~0ULL;
-
-std::optional<std::string> as_string(const std::optional<Bytes>& value) {
-  if (!value) return std::nullopt;
-  return std::string(as_text(*value));
-}
-
-std::optional<std::string> text(const store::ReadableStore& store, std::string_view key) {
-  return as_string(store.get(Key(key), kNoLimit));
-}
 
 // The machine may have a proxy; the loopback interface needs none.
 const int kNoProxy = ::setenv("no_proxy", "*", 1);

@@ -109,6 +109,17 @@ TEST(OpenStoreTest, TellsUrlsFromPaths) {
   for (const char* url : {"s3://bucket/x", "ftp://h/x", "gs://b"}) {
     expect_error(ErrorCode::unsupported, "engram opens paths", [&] { open_store(url); });
   }
+  // In a message there is little of a long one.
+  const std::string tail(100'000, 'x');
+  for (const std::string url : {"s3://", "x", "memory:", "file://host.example/"}) {
+    SCOPED_TRACE(url);
+    try {
+      open_store(url + tail + (url == "x" ? "://" : ""));
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_LT(std::string_view(error.what()).size(), 500U);
+    }
+  }
   for (const char* url : {"http://", "file://host.example/x", "http:x y"}) {
     expect_error(ErrorCode::invalid_argument, "is no URL of", [&] { open_store(url); });
   }

@@ -37,6 +37,7 @@
 #include "engram/base/error.hpp"
 #include "engram/store/store.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/store_text.hpp"
 
 namespace engram::testing {
 
@@ -77,17 +78,6 @@ namespace store_suite {
 
 using store::Key;
 using Names = std::vector<std::string>;
-
-inline constexpr std::uint64_t kNoLimit = ~0ULL;
-
-inline std::optional<std::string> as_string(const std::optional<Bytes>& value) {
-  if (!value) return std::nullopt;
-  return std::string(as_text(*value));
-}
-
-inline std::optional<std::string> text(const store::ReadableStore& store, std::string_view key) {
-  return as_string(store.get(Key(key), kNoLimit));
-}
 
 /// Names that are keys, though a store may be tempted to change them.
 inline Names odd_names() {
@@ -179,7 +169,7 @@ class ReadableStoreSuite : public ::testing::TestWithParam<ReadableStoreCase> {
 
 TEST_P(ReadableStoreSuite, WithoutValuesHasNone) {
   const auto store = make({});
-  EXPECT_EQ(store->get(Key("a"), store_suite::kNoLimit), std::nullopt);
+  EXPECT_EQ(store->get(Key("a"), kNoLimit), std::nullopt);
   EXPECT_EQ(store->get(Key("a"), 0), std::nullopt);
   EXPECT_EQ(store->get_range(Key("a/b"), 0, 10), std::nullopt);
   EXPECT_EQ(store->get_range(Key("a/b"), 5, 0), std::nullopt);
@@ -190,13 +180,13 @@ TEST_P(ReadableStoreSuite, WithoutValuesHasNone) {
 TEST_P(ReadableStoreSuite, GivesEachValueItsBytes) {
   const std::string binary("\0\xff/\n\r\n\r\n", 8);
   const auto store = make({{"a", binary}, {"b/c/d", "deep"}, {"b/c/e", ""}, {"b-", "x"}});
-  EXPECT_EQ(store_suite::text(*store, "a"), binary);
-  EXPECT_EQ(store_suite::text(*store, "b/c/d"), "deep");
-  EXPECT_EQ(store_suite::text(*store, "b/c/e"), "");
+  EXPECT_EQ(testing::text(*store, "a"), binary);
+  EXPECT_EQ(testing::text(*store, "b/c/d"), "deep");
+  EXPECT_EQ(testing::text(*store, "b/c/e"), "");
   EXPECT_EQ(store->size(Key("a")), 8U);
   EXPECT_EQ(store->size(Key("b/c/e")), 0U);
   for (const char* none : {"b", "b/c", "b/c/x", "a/x", "B-", "c"}) {
-    EXPECT_EQ(store_suite::text(*store, none), std::nullopt) << none;
+    EXPECT_EQ(testing::text(*store, none), std::nullopt) << none;
     EXPECT_EQ(store->size(Key(none)), std::nullopt) << none;
     EXPECT_EQ(store->get_range(Key(none), 0, 1), std::nullopt) << none;
   }
@@ -209,10 +199,10 @@ TEST_P(ReadableStoreSuite, TakesNamesAsTheyAre) {
   contents[longest + "/" + longest] = "long";
   const auto store = make(contents);
   for (const auto& [key, value] : contents) {
-    EXPECT_EQ(store_suite::text(*store, key), value);
+    EXPECT_EQ(testing::text(*store, key), value);
     EXPECT_EQ(store->size(Key(key)), value.size()) << key;
   }
-  EXPECT_EQ(store_suite::text(*store, "a"), std::nullopt) << "nor are there others";
+  EXPECT_EQ(testing::text(*store, "a"), std::nullopt) << "nor are there others";
 }
 
 TEST_P(ReadableStoreSuite, GivesRanges) {
@@ -237,21 +227,21 @@ TEST_P(ReadableStoreSuite, GivesRanges) {
                                    {~0ULL, ~0ULL, ""},
                                    {8, ~0ULL, "89"},
                                    {0, ~0ULL, "0123456789"}}) {
-    const auto range = store_suite::as_string(store->get_range(Key("small"), offset, size));
+    const auto range = as_string(store->get_range(Key("small"), offset, size));
     EXPECT_EQ(range, expected) << size << " from " << offset;
   }
   for (const std::size_t offset : {0U, 1U, 65'535U, 65'536U, 199'999U, 299'990U}) {
-    const auto range = store_suite::as_string(store->get_range(Key("d/large"), offset, 70'000));
+    const auto range = as_string(store->get_range(Key("d/large"), offset, 70'000));
     EXPECT_TRUE(range == large.substr(offset, 70'000)) << offset;
   }
-  EXPECT_EQ(store_suite::as_string(store->get_range(Key("empty"), 0, 5)), "");
+  EXPECT_EQ(as_string(store->get_range(Key("empty"), 0, 5)), "");
   EXPECT_EQ(store->get_range(Key("none"), 0, 5), std::nullopt);
 }
 
 TEST_P(ReadableStoreSuite, KeepsLargeValues) {
   const std::string large = store_suite::pattern(3'000'000);
   const auto store = make({{"large", large}});
-  EXPECT_TRUE(store_suite::text(*store, "large") == large);
+  EXPECT_TRUE(testing::text(*store, "large") == large);
   EXPECT_EQ(store->size(Key("large")), large.size());
 }
 
@@ -311,8 +301,8 @@ TEST_P(ReadableStoreSuite, ManyThreadsReadAtOnce) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (const auto& [key, value] : contents) {
-        EXPECT_TRUE(store_suite::text(*store, key) == value) << key;
-        EXPECT_TRUE(store_suite::as_string(store->get_range(Key(key), 500, 100)) ==
+        EXPECT_TRUE(testing::text(*store, key) == value) << key;
+        EXPECT_TRUE(as_string(store->get_range(Key(key), 500, 100)) ==
                     value.substr(std::min<std::size_t>(500, value.size()), 100))
             << key;
         EXPECT_EQ(store->size(Key(key)), value.size()) << key;
@@ -332,7 +322,7 @@ class StoreSuite : public ::testing::TestWithParam<StoreCase> {
   using Names = store_suite::Names;
 
   std::optional<std::string> text(std::string_view key) const {
-    return store_suite::text(*store_, key);
+    return testing::text(*store_, key);
   }
   void set(std::string_view key, std::string_view value) { store_->set(Key(key), as_bytes(value)); }
 
@@ -368,7 +358,7 @@ TEST_P(StoreSuite, TheLastValueCounts) {
   set("a/0.0", "short");
   EXPECT_EQ(text("a/0.0"), "short");
   EXPECT_EQ(store_->size(Key("a/0.0")), 5U);
-  EXPECT_EQ(store_suite::as_string(store_->get_range(Key("a/0.0"), 3, 10)), "rt");
+  EXPECT_EQ(as_string(store_->get_range(Key("a/0.0"), 3, 10)), "rt");
   EXPECT_EQ(store_->list_dir("a").keys, Names{"0.0"});
 }
 
@@ -512,7 +502,7 @@ TEST_P(StoreSuite, ReadersSeeOldOrNewValuesWhole) {
       while (!done) {
         const auto value = text("a/0");
         ASSERT_TRUE(value == ones || value == twos);
-        const auto range = store_suite::as_string(store_->get_range(Key("a/0"), 49'990, 20));
+        const auto range = as_string(store_->get_range(Key("a/0"), 49'990, 20));
         ASSERT_TRUE(range == std::string(10, '1') || range == std::string(20, '2'));
         const auto size = store_->size(Key("a/0"));
         ASSERT_TRUE(size == ones.size() || size == twos.size());

@@ -115,10 +115,26 @@ TEST_F(ZarrArray, NamesTheChunkThatIsDamaged) {
 TEST_F(ZarrArray, RefusesUnknownCodecsWhenReadOnly) {
   ArrayMetadata metadata = int16({4}, {4});
   metadata.codecs = {{"pcodec", {{"level", 8}}}};
-  const Array array(store_, "a", metadata);
+  const Array array(store_, "g/a", metadata);
   EXPECT_FALSE(array.read_chunk({0}));
   Bytes out(8);
-  expect_error(ErrorCode::unsupported, "pcodec", [&] { array.read(Region::all({4}), out); });
+  // The codec, the array, and what can be done.
+  for (const char* part : {"codec \"pcodec\" is not known; there are adler32, ", ": at g/a/.zarray",
+                           "Write the array again with one of them", "or add the codec to engram"})
+    expect_error(ErrorCode::unsupported, part, [&] { array.read(Region::all({4}), out); });
+}
+
+TEST_F(ZarrArray, RefusesUnknownCodecsOfObjectsWhenTheyAreRead) {
+  ArrayMetadata metadata;
+  metadata.is_object = true;
+  metadata.shape = metadata.chunk_shape = {2};
+  const auto read = [&] { Array(store_, "g/a", metadata).read_objects(Region::all({2})); };
+  metadata.codecs = {{"vlen-json", Json::object()}};
+  for (const char* part : {"\"vlen-json\"", ": at g/a/.zarray"})
+    expect_error(ErrorCode::unsupported, part, read);
+  metadata.codecs = {{"vlen-utf8", Json::object()}, {"pcodec", Json::object()}};
+  for (const char* part : {"\"pcodec\" is not known", ": at g/a/.zarray"})
+    expect_error(ErrorCode::unsupported, part, read);
 }
 
 TEST_F(ZarrArray, ChecksItsArguments) {

@@ -74,6 +74,22 @@ TEST(Zarray, IsWrittenAsZarrPythonDoes) {
 })");
 }
 
+TEST(Zarray, OfACreatedArrayIsTheSame) {
+  ArrayMetadata metadata;
+  metadata.is_object = true;
+  metadata.object_dtype = "|O";
+  metadata.object_fill = {{"z", {{"y", 1}, {"x", 2}}}, {"a", Json::array({{{"d", 1}, {"c", 2}}})}};
+  metadata.shape = {3};
+  metadata.chunk_shape = {2};
+  metadata.codecs = {{"json2", {{"strict", true}, {"encoding", "utf-8"}}},
+                     {"lzma", {{"format", 1}, {"filters", {{{"id", 3}, {"dist", 2}}}}}}};
+  metadata.has_compressor = true;
+  // As create() and resize() do, to see that it can be opened again.
+  const ArrayMetadata checked = parse_zarray(to_zarray_json(metadata));
+  EXPECT_EQ(to_zarray(checked), to_zarray(metadata));
+  EXPECT_TRUE(checked.document.is_null());
+}
+
 TEST(Zarray, OfAnyKindComesBackAsItWas) {
   const DataType nested = DataType::structured(
       {Field{"a",
@@ -204,6 +220,11 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"FieldShapeText", "dtype", "[[\"a\", \"<i2\", \"x\"]]", "as the shape of a field"},
         Hostile{"FieldTooLarge", "dtype", "[[\"a\", \"<i2\", [18446744073709551615]]]", "",
                 ErrorCode::limit_exceeded},
+        // Before a fill value of that size is made.
+        Hostile{"DtypeHuge", "dtype", "\"|V2000000000\"", "a chunk would take",
+                ErrorCode::limit_exceeded},
+        Hostile{"DtypeOfHugeField", "dtype", "[[\"a\", \"<i2\", [1000000000000000]]]",
+                "a chunk would take", ErrorCode::limit_exceeded},
         Hostile{"DtypeOfNoBytes", "dtype", "\"|S0\"", "|S0", ErrorCode::unsupported},
         Hostile{"FieldsOfNoBytes", "dtype", "[[\"a\", \"<i2\", [0]]]", "at least one byte"},
         Hostile{"OrderOther", "order", "\"K\"", "member \"order\" is \"K\", not \"C\" or \"F\""},
@@ -220,6 +241,26 @@ INSTANTIATE_TEST_SUITE_P(
                 "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
                 "has 33 dimensions, above 32", ErrorCode::limit_exceeded}),
     [](const auto& test) { return test.param.why; });
+
+// A store may have many such arrays, each of a few letters.
+TEST(HostileZarray, OfLargeElementsHasNoLargeFill) {
+  Json json = with("dtype", "\"|S100000000\"");
+  json["chunks"] = {1, 1};
+  for (const Json& zero : {Json(), Json(0), Json(0.0), Json("")}) {
+    json["fill_value"] = zero;
+    const ArrayMetadata metadata = parse_zarray(json);
+    EXPECT_FALSE(metadata.fill_value);
+    EXPECT_EQ(parse_json(to_zarray(metadata))["fill_value"], zero) << "it is written as it came";
+  }
+  for (const Json& small : {Json("YQ=="), Json(1), Json(false)}) {
+    json["fill_value"] = small;
+    expect_error(ErrorCode::limit_exceeded, "for an element of 100000000 bytes",
+                 [&] { parse_zarray(json); });
+  }
+  json["dtype"] = "|S1048577";
+  json["fill_value"] = to_base64(Bytes(1048577, std::byte{7}));
+  EXPECT_EQ(parse_zarray(json).fill_value, Bytes(1048577, std::byte{7}));
+}
 
 TEST(HostileZarray, NeedsItsMembers) {
   for (const char* member : {"zarr_format", "shape", "chunks", "dtype", "order"}) {

@@ -67,6 +67,41 @@ TEST(ObjectChunk, ThatIsSmallMakesNoLargeOne) {
   }
 }
 
+// Of this length the first guess is that of a filter.
+TEST(ObjectChunk, OfFourKilobytesMakesNoLargeOne) {
+  const CodecConfig zstd = {"zstd", {{"level", 1}}};
+  Bytes stored = codec::Pipeline({zstd}).encode(text_of(std::size_t{70} << 20U), 1);
+  ASSERT_LT(stored.size(), 4088U);
+  // A frame that decoders skip.
+  const std::size_t rest = 4096 - stored.size() - 8;
+  for (const unsigned byte : {0x50U, 0x2aU, 0x4dU, 0x18U}) stored.push_back(std::byte(byte));
+  for (unsigned i = 0; i < 4; ++i) stored.push_back(std::byte(rest >> (8 * i) & 0xffU));
+  stored.resize(4096);
+  expect_error(ErrorCode::limit_exceeded, "out of proportion",
+               [&] { decode_objects(metadata_with(zstd), stored, {}); });
+}
+
+// Each of them makes eight bytes of one.
+TEST(ObjectChunk, BehindManyFiltersIsStillBounded) {
+  ArrayMetadata metadata = metadata_with({"packbits", Json::object()});
+  for (int i = 0; i < 5; ++i) metadata.codecs.push_back({"packbits", Json::object()});
+  forget_peak();
+  const std::uint64_t before = memory_of("VmRSS");
+  expect_error(ErrorCode::limit_exceeded, "out of proportion",
+               [&] { decode_objects(metadata, Bytes(10'000), {}); });
+  EXPECT_LT(memory_of("VmHWM"), before + (100U << 20U));
+}
+
+TEST(ObjectChunk, UnderSmallLimitsIsRead) {
+  Limits limits;
+  limits.max_chunk_bytes = 20'000;
+  for (const char* codec : {"zlib", "zstd", "crc32c"}) {
+    const CodecConfig config = {codec, Json::object()};
+    const Bytes stored = codec::Pipeline({config}).encode(text_of(9'000), 1);
+    EXPECT_EQ(decode_objects(metadata_with(config), stored, limits).size(), 2U) << codec;
+  }
+}
+
 TEST(ObjectChunk, PassesThroughFiltersBehindItsCodec) {
   ArrayMetadata metadata = metadata_with({"zlib", Json::object()});
   metadata.codecs = {{"vlen-utf8", Json::object()},

@@ -10,7 +10,9 @@ namespace engram::store {
 /// DirectoryStore has it. Symbolic links below the root are followed as long as they stay below it
 /// (where the kernel can tell: Linux 5.6); one that leads out throws Error(io_error) where it is
 /// used, and is left out of listings, as one that leads to a directory above it is. list_dir()
-/// names empty directories too.
+/// names empty directories too. It throws Error(unsupported) naming both where a link to a
+/// directory lies behind another one, so that the paths of a tree are no more than the square of
+/// what lies in it.
 ///
 /// set() throws Error(io_error) with the path and the system's reason, a full disk among them, and
 /// leaves no part of the value.

@@ -22,6 +22,10 @@ struct HttpOptions {
   std::chrono::seconds stall_timeout{30};
   /// Redirections followed for one request; from https none leads to http.
   unsigned redirects = 5;
+  /// Of https: a file of certificates (PEM) that are trusted instead of the system's, as curl's
+  /// --cacert names it; empty: the system's. A server whose certificate is not signed by one of
+  /// them, or is for another host, is refused.
+  std::string ca_file;
   /// Takes 403 for "there is none", as of a bucket that may be read but not listed.
   bool forbidden_is_missing = false;
 };

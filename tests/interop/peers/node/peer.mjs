@@ -1,6 +1,7 @@
 // node peer.mjs zarrita|zarr.js read|write SPEC.json: a peer of the interop matrix (see matrix_languages.py for SPEC.json).
 // Elements go to and come from files of little-endian bytes in C order; what JavaScript has no bytes for becomes JSON.
-// Prints {name: "done", "not asked" or what the library said}.
+// Prints a line [name, "done", "not asked" or what the library said] for each cell.
+import { writeSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -68,9 +69,11 @@ class Files {
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   }
   async setItem(item, value) {
+    // Copied before anything is waited for: it may be the memory of a codec.
+    const bytes = typeof value === "string" ? value : new Uint8Array(value).slice();
     const path = join(this.root, item);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, typeof value === "string" ? value : new Uint8Array(value));
+    await writeFile(path, bytes);
     return true;
   }
   async containsItem(item) {
@@ -104,7 +107,7 @@ const zarrjs = {
   async write(cell) {
     const zarr = await zarrJs();
     const { zarray } = cell;
-    if (cell.consolidated || !cell.write_empty || cell.regions) throw new NotAsked();
+    if (cell.consolidated || !cell.write_empty || cell.regions || zarray.dtype === "|O") throw new NotAsked();
     const files = new Files(cell.store);
     await files.setItem(".zgroup", '{"zarr_format": 2}');
     const array = await zarr.create({
@@ -127,15 +130,14 @@ process.on("unhandledRejection", () => {});
 
 const [name, what, path] = process.argv.slice(2);
 const peer = { zarrita, "zarr.js": zarrjs }[name];
-const outcomes = {};
+const say = (cell, outcome) => writeSync(1, JSON.stringify([cell.name, outcome]) + "\n");
 for (const cell of JSON.parse(await readFile(path, "utf8"))) {
   try {
     await peer[what](cell);
-    outcomes[cell.name] = "done";
+    say(cell, "done");
   } catch (error) {
     const words = String(error?.message ?? error).split("\n")[0];
-    outcomes[cell.name] = error instanceof NotAsked ? "not asked" : `${error?.name ?? "Error"}: ${words}`;
+    say(cell, error instanceof NotAsked ? "not asked" : `${error?.name ?? "Error"}: ${words}`);
   }
 }
-process.stdout.write(JSON.stringify(outcomes));
-process.exit(0);
+// No exit() here: it would cut off what is still being written.
