@@ -15,8 +15,6 @@
 namespace engram::cli {
 namespace {
 
-constexpr std::uint64_t kMemory = 512ULL << 20;
-
 constexpr const char* kAbout =
     R"(Print the values of a dataset or an attribute of an HDF5 file or a Zarr store.
 
@@ -123,11 +121,7 @@ void add_cat_command(CLI::App& app, Command& chosen) {
       ->option_text("text|json|npy|raw")
       ->check(CLI::IsMember({"text", "json", "npy", "raw"}));
   command->callback([options, &chosen] {
-    chosen.source = options->path;
-    chosen.consequence = "the output is not complete";
-    chosen.supervision.patience = patience_for(file_size(options->path));
-    chosen.supervision.address_space = address_space_for(kMemory);
-    chosen.supervision.dies_of_closed_pipe = true;
+    prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, std::stop_token stop) {
       return cat_in_child(*options, heartbeat, std::move(stop));
     };

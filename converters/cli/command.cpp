@@ -17,6 +17,8 @@ namespace {
 
 constexpr int kInternalError = 70;
 constexpr double kSlowestBytesPerSecond = 1e6;
+// What a command that prints may hold beside metadata.
+constexpr std::uint64_t kMemory = 512ULL << 20;
 
 // Room beside the budget: metadata, code, threads' stacks, and a chunk that is larger than any
 // budget.
@@ -45,6 +47,14 @@ int guarded(const std::function<int()>& work) {
     return fail(fmt::format("this is a bug in engram, please report it: {}", error.what()),
                 kInternalError);
   }
+}
+
+void prints_about(Command& command, const std::string& path) {
+  command.source = path;
+  command.consequence = "the output is not complete";
+  command.supervision.patience = patience_for(file_size(path));
+  command.supervision.address_space = address_space_for(kMemory);
+  command.supervision.dies_of_closed_pipe = true;
 }
 
 int run_command(const Command& command) {

@@ -16,8 +16,6 @@
 namespace engram::cli {
 namespace {
 
-constexpr std::uint64_t kMemory = 512ULL << 20;
-
 constexpr const char* kAbout =
     R"(Show the namespaces of the HDMF specification language that a file has cached or that YAML files define: their
 versions, their types, and of one type all that it is made of, what it inherits included.
@@ -154,11 +152,7 @@ void add_specs_command(CLI::App& app, Command& chosen) {
       ->option_text("NAME");
   command->add_flag("--json", options->json, "Print JSON: the types' specs in the schema language");
   command->callback([options, &chosen] {
-    chosen.source = options->paths.front();
-    chosen.consequence = "the output is not complete";
-    chosen.supervision.patience = patience_for(file_size(options->paths.front()));
-    chosen.supervision.address_space = address_space_for(kMemory);
-    chosen.supervision.dies_of_closed_pipe = true;
+    prints_about(chosen, options->paths.front());
     chosen.run = [options](const Heartbeat& heartbeat, const std::stop_token&) {
       return specs_in_child(*options, heartbeat);
     };

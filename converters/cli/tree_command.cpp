@@ -19,7 +19,6 @@
 namespace engram::cli {
 namespace {
 
-constexpr std::uint64_t kMemory = 512ULL << 20;
 constexpr std::size_t kLongestAttribute = 100;
 
 constexpr const char* kAbout =
@@ -268,11 +267,7 @@ void add_tree_command(CLI::App& app, Command& chosen) {
   command->add_flag("--consolidated", options->consolidated,
                     "Compare a Zarr store's .zmetadata with its files");
   command->callback([options, &chosen] {
-    chosen.source = options->path;
-    chosen.consequence = "the output is not complete";
-    chosen.supervision.patience = patience_for(file_size(options->path));
-    chosen.supervision.address_space = address_space_for(kMemory);
-    chosen.supervision.dies_of_closed_pipe = true;
+    prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, const std::stop_token&) {
       return tree_in_child(*options, heartbeat);
     };

@@ -19,8 +19,6 @@ namespace {
 
 using hdmf::Finding;
 
-constexpr std::uint64_t kMemory = 512ULL << 20;
-
 constexpr const char* kAbout =
     R"(Hold an HDF5 file or a Zarr store against its schema: the one that it has cached, or with --namespaces another.
 
@@ -138,11 +136,7 @@ void add_validate_command(CLI::App& app, Command& chosen) {
   command->add_flag("--strict", options->strict, "Exit with 1 for warnings too");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &chosen] {
-    chosen.source = options->path;
-    chosen.consequence = "the output is not complete";
-    chosen.supervision.patience = patience_for(file_size(options->path));
-    chosen.supervision.address_space = address_space_for(kMemory);
-    chosen.supervision.dies_of_closed_pipe = true;
+    prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, const std::stop_token&) {
       return validate_in_child(*options, heartbeat);
     };

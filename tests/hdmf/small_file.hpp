@@ -1,5 +1,8 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -198,6 +201,19 @@ struct Fault {
     return out << fault.name;
   }
 };
+
+/// Plants `fault` in a good file and expects that it is found.
+inline void expect_found(const Fault& fault) {
+  GroupBuilder root = file();
+  fault.plant(root);
+  const std::vector<Finding> findings = all_findings(root);
+  const auto found = std::find_if(findings.begin(), findings.end(), [&fault](const Finding& one) {
+    return one.kind == fault.kind && one.path == fault.path &&
+           one.text.find(fault.part) != std::string::npos;
+  });
+  ASSERT_NE(found, findings.end()) << show(findings);
+  EXPECT_EQ(to_string(found->severity), to_string(fault.severity));
+}
 
 inline constexpr auto kError = Finding::Severity::error;
 inline constexpr auto kWarning = Finding::Severity::warning;

@@ -11,11 +11,14 @@ from hdmf.spec import NamespaceCatalog
 from pynwb.spec import NWBDatasetSpec, NWBGroupSpec, NWBNamespace
 
 import engram
-from conftest import CORPUS, corpus
+from conftest import CORPUS, ROOT, corpus
 
 FILES = corpus("nwb", ".nwb", ".h5", ".hdf5") + corpus("generated/nwb", ".nwb")
 
 NOT_FOUND = 3
+INSTALLED = pathlib.Path(pynwb.__file__).parent
+COMMON = pathlib.Path(hdmf.__file__).parent / "common" / "hdmf-common-schema" / "common" / "namespace.yaml"
+CORE = INSTALLED / "nwb-schema" / "core" / "nwb.namespace.yaml"
 QUANTITIES = {"zero_or_one": "?", "zero_or_many": "*", "one_or_many": "+"}
 
 
@@ -123,13 +126,24 @@ def test_cached_namespaces(name):
 
 def test_installed_schemas():
     """The directories of the installed libraries are what a user has without any file."""
-    found = of_engram(pathlib.Path(pynwb.__file__).parent)
     catalog = NamespaceCatalog(NWBGroupSpec, NWBDatasetSpec, NWBNamespace)
-    common = pathlib.Path(hdmf.__file__).parent / "common" / "hdmf-common-schema" / "common" / "namespace.yaml"
-    core = pathlib.Path(pynwb.__file__).parent / "nwb-schema" / "core" / "nwb.namespace.yaml"
-    catalog.load_namespaces(str(common), resolve=False)
-    catalog.load_namespaces(str(core))
-    assert compare(catalog, found) > 100
+    catalog.load_namespaces(str(COMMON), resolve=False)
+    catalog.load_namespaces(str(CORE))
+    assert compare(catalog, of_engram(INSTALLED)) > 100
+
+
+def test_an_extension_of_our_own():
+    """As an author of one would load it: beside the installed schema that it includes."""
+    directory = ROOT / "specs" / "engram-example"
+    catalog = NamespaceCatalog(NWBGroupSpec, NWBDatasetSpec, NWBNamespace)
+    for path in (COMMON, CORE):
+        catalog.load_namespaces(str(path), resolve=False)
+    catalog.load_namespaces(str(directory / "engram-example.namespace.yaml"))
+    assert compare(catalog, of_engram(directory, INSTALLED)) > 100
+    shown = engram.run("specs", directory, INSTALLED, "--type", "LickSeries")
+    assert "lickometer -> Lickometer" in shown.out and "data  uint16 (num_times, spouts)" in shown.out
+    alone = engram.run("specs", directory)
+    assert alone.code == NOT_FOUND and "it includes namespace core" in alone.err
 
 
 def test_a_store_has_what_its_file_had(tmp_path, session_nwb):
