@@ -65,7 +65,7 @@ class ZarrWriter final : public Writer {
                     fmt::format("{}: its chunks can't be kept under the planned codecs", path));
     }
     std::vector<Notice> known;  // write_tree has told them
-    Json attributes = dataset_attributes_to_json(path, dataset, known);
+    Json attributes = dataset_attributes_to_json(path, dataset, options_.compat, known);
     const bool is_scalar = dataset.is_scalar || plan.info.shape.empty();
     attributes[std::string(layout::kZarrDtype)] =
         is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
@@ -81,7 +81,7 @@ class ZarrWriter final : public Writer {
     ObjectResult result = write_object_values(key_path(path), dataset, form, block_bytes, *store_,
                                               *counters_, metadata);
     std::vector<Notice> known;
-    Json attributes = dataset_attributes_to_json(path, dataset, known);
+    Json attributes = dataset_attributes_to_json(path, dataset, options_.compat, known);
     form.describe(attributes);
     hierarchy_.write_array(key_path(path), metadata, attributes);
     if (form.text_became_bytes())
@@ -147,7 +147,7 @@ class ZarrWriter final : public Writer {
     hierarchy_.write_group(key_path(path), attributes);
     for (const hdmf::DatasetBuilder& dataset : group.datasets) {
       const std::string below = hdmf::join_path(path, dataset.name);
-      dataset_attributes_to_json(below, dataset, notices);
+      dataset_attributes_to_json(below, dataset, options_.compat, notices);
       if (options_.compat != Compat::portable || dataset.array() == nullptr) continue;
       if (std::string change = change_for_zarr_3(dataset.array()->info().type); !change.empty())
         notices.push_back({Notice::Kind::changed, below, std::move(change)});

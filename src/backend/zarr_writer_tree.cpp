@@ -172,7 +172,7 @@ Json attributes_to_json(const std::string& path, const hdmf::Attributes& attribu
 }
 
 Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                std::vector<Notice>& notices) {
+                                Compat compat, std::vector<Notice>& notices) {
   Json json = attributes_to_json(path, dataset.attributes, notices);
   if (!dataset.enumeration.empty()) {
     Json names = Json::object();
@@ -184,8 +184,11 @@ Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuil
                                    dataset.enumeration.size(), layout::kEnumeration)});
   }
   if (dataset.is_null) json[std::string(layout::kDataspace)] = "null";
-  // One that came along from another store is kept.
-  if (!dataset.dimension_names.empty() && !json.contains(layout::kDimensions))
+  // In the format of hdmf-zarr a single value has no dimension, though it lies in an array of one.
+  // What came along from another store is kept.
+  const bool has_dimensions =
+      compat == Compat::portable || (!dataset.is_scalar && !dataset.is_null);
+  if (has_dimensions && !dataset.dimension_names.empty() && !json.contains(layout::kDimensions))
     json[std::string(layout::kDimensions)] = dataset.dimension_names;
   return json;
 }

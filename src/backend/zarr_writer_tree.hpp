@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engram/backend/backend.hpp"
+#include "engram/backend/open.hpp"
 #include "engram/base/json.hpp"
 #include "engram/hdmf/builder.hpp"
 
@@ -39,6 +40,6 @@ Json attributes_to_json(const std::string& path, const hdmf::Attributes& attribu
 
 /// The same for a dataset, with what is known of it beside its attributes.
 Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                std::vector<Notice>& notices);
+                                Compat compat, std::vector<Notice>& notices);
 
 }  // namespace engram::backend

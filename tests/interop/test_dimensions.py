@@ -57,3 +57,5 @@ def test_the_names_of_hdmf_zarr(session_nwb, tmp_path, monkeypatch):
                    for axis, (name, one) in enumerate(zip(names, expected))), (own, names, expected)
         compared += 1
     assert compared > 10
+    # Single values have no dimension.
+    assert "_ARRAY_DIMENSIONS" not in json.loads((tmp_path / "ours.zarr" / "identifier" / ".zattrs").read_text())
