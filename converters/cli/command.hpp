@@ -27,7 +27,8 @@ void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 
-/// Makes `command` one that prints what it finds in the file or store at `path`, and writes nothing.
+/// Makes `command` one that prints what it finds in the file or store at `path`, and writes
+/// nothing.
 void prints_about(Command& command, const std::string& path);
 
 /// Runs `command` in a child, says on the standard error stream what went wrong, and returns the
