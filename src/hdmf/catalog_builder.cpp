@@ -43,6 +43,7 @@ std::optional<std::vector<std::string>> wanted_types(const Json& entry) {
   if (list.is_null()) return std::nullopt;
   if (!list.is_array()) bad_member(member, list, "a list of types");
   std::vector<std::string> types;
+  types.reserve(list.size());
   for (const Json& type : list) {
     if (!type.is_string()) bad_member(member, type, "the name of a type");
     types.push_back(type.get<std::string>());

@@ -30,6 +30,7 @@ std::string to_string(const Dtype& dtype) {
                        reference->target_type);
   if (const auto* fields = dtype.fields()) {
     std::vector<std::string> names;
+    names.reserve(fields->size());
     for (const DtypeField& field : *fields) names.push_back(field.name);
     return fmt::format("compound of {}", fmt::join(names, ", "));
   }

@@ -45,7 +45,7 @@ fs::path schema_path(const fs::path& directory, const std::string& source) {
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("source \"{}\" is no path below the namespace's directory", source));
   for (const char* ending : {"", ".yaml", ".yml"}) {
-    const fs::path path = directory / (relative.string() + ending);
+    fs::path path = directory / (relative.string() + ending);
     boost::system::error_code ignored;
     if (fs::is_regular_file(path, ignored)) return path;
   }
@@ -109,6 +109,7 @@ std::vector<std::shared_ptr<const SpecSource>> spec_files(const std::string& pat
                             "(*namespace.yaml) in it",
                             path));
   std::vector<std::shared_ptr<const SpecSource>> sources;
+  sources.reserve(found.size());
   for (const fs::path& file : found)
     sources.push_back(std::make_shared<const YamlSource>(file, limits));
   return sources;

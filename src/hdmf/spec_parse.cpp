@@ -133,6 +133,7 @@ Quantity parse_quantity(const Json& json) {
 
 std::vector<std::optional<std::uint64_t>> parse_lengths(const Json& json) {
   std::vector<std::optional<std::uint64_t>> lengths;
+  lengths.reserve(json.size());
   for (const Json& length : json) {
     if (length.is_null()) {
       lengths.push_back(std::nullopt);
@@ -145,6 +146,7 @@ std::vector<std::optional<std::uint64_t>> parse_lengths(const Json& json) {
 
 std::vector<std::string> parse_names(const Json& json) {
   std::vector<std::string> names;
+  names.reserve(json.size());
   for (const Json& name : json) {
     if (name.is_structured()) bad_member("dims", name, "the name of a dimension");
     // Some write the length where the name belongs.
@@ -233,6 +235,7 @@ Dtype parse_dtype(const Json& json, std::uint32_t depth) {
     bad_member("dtype", json, "a name, a reference or a list of fields");
   if (depth > 0) bad_member("dtype", json, "a name or a reference: fields have no fields");
   std::vector<DtypeField> fields;
+  fields.reserve(json.size());
   for (const Json& field : json) fields.push_back(parse_field(field, depth + 1));
   return {std::move(fields)};
 }

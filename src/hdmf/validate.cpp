@@ -228,13 +228,14 @@ class Validator {
       const bool is_reserved =
           std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
       if (!is_reserved && !spec.attribute(name))
-        add({Severity::warning, Kind::unexpected, path + "@" + name, spec_label,
+        add({Severity::warning, Kind::unexpected, fmt::format("{}@{}", path, name), spec_label,
              fmt::format("is no attribute that {} has", spec_label)});
     }
   }
 
   std::vector<Child> children_of(const GroupBuilder& group, const std::string& path) const {
     std::vector<Child> children;
+    children.reserve(group.datasets.size() + group.groups.size() + group.links.size());
     for (const DatasetBuilder& dataset : group.datasets)
       children.push_back(
           {&dataset.name, {nullptr, &dataset}, nullptr, join_path(path, dataset.name)});
@@ -248,6 +249,7 @@ class Validator {
 
   static std::vector<ChildSpec> child_specs(const GroupSpec& spec) {
     std::vector<ChildSpec> specs;
+    specs.reserve(spec.datasets.size() + spec.groups.size() + spec.links.size());
     for (const DatasetSpec& dataset : spec.datasets) specs.push_back({&dataset, nullptr, nullptr});
     for (const GroupSpec& group : spec.groups) specs.push_back({nullptr, &group, nullptr});
     for (const LinkSpec& link : spec.links) specs.push_back({nullptr, nullptr, &link});
