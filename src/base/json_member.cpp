@@ -28,6 +28,12 @@ const Json& member_or_null(const Json& json, std::string_view name) {
   return found == json.end() ? null : *found;
 }
 
+std::string text_member(const Json& json, std::string_view name) {
+  const Json& text = member_or_null(json, name);
+  if (!text.is_string()) bad_member(name, text, "a text");
+  return text.get<std::string>();
+}
+
 std::uint64_t length_of(const Json& json, std::string_view member) {
   const bool is_length =
       json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);

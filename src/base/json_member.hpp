@@ -14,6 +14,9 @@ namespace engram {
 /// The member `name` of the object `json`; null where it has none.
 const Json& member_or_null(const Json& json, std::string_view name);
 
+/// The member `name` of the object `json`, which is a text. Throws like bad_member when it is none.
+std::string text_member(const Json& json, std::string_view name);
+
 /// `json` as a length, in elements or bytes. Throws like bad_member when it is no integer from 0
 /// on.
 std::uint64_t length_of(const Json& json, std::string_view member);

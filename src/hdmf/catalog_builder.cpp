@@ -22,12 +22,6 @@ constexpr std::uint64_t kMaxSpecs = 500'000;
 // Types that inherit from or contain one another; those of NWB do so 8 deep.
 constexpr std::size_t kMaxDepth = 256;
 
-std::string text_member(const Json& json, std::string_view member) {
-  const Json& text = member_or_null(json, member);
-  if (!text.is_string()) bad_member(member, text, "a text");
-  return text.get<std::string>();
-}
-
 // Of versions, numbers are as good as texts.
 std::string version_of(const Json& document) {
   const Json& version = member_or_null(document, "version");

@@ -68,15 +68,9 @@ void warn_of_unknown(const Json& json, Names known, std::string_view what,
   }
 }
 
-std::string text_of(const Json& json, std::string_view member) {
-  const Json& text = member_or_null(json, member);
-  if (!text.is_string()) bad_member(member, text, "a text");
-  return text.get<std::string>();
-}
-
 std::optional<std::string> optional_text(const Json& json, std::string_view member) {
   if (member_or_null(json, member).is_null()) return std::nullopt;
-  return text_of(json, member);
+  return text_member(json, member);
 }
 
 // Schemas of old leave it out here and there.
@@ -207,7 +201,7 @@ Dtype parse_dtype(const Json& json, std::uint32_t depth = 0);
 
 DtypeField parse_field(const Json& json, std::uint32_t depth) {
   return parsed(json, "field", [&] {
-    DtypeField field{text_of(json, "name"), doc_of(json), {}};
+    DtypeField field{text_member(json, "name"), doc_of(json), {}};
     field.dtype = parse_dtype(member_or_null(json, "dtype"), depth);
     if (field.dtype.is_any())
       bad_member("dtype", member_or_null(json, "dtype"), "the type of a field");
@@ -224,7 +218,7 @@ Dtype parse_dtype(const Json& json, std::uint32_t depth) {
     return {name};
   }
   if (json.is_object()) {
-    ReferenceDtype reference{text_of(json, "target_type"), text_of(json, "reftype")};
+    ReferenceDtype reference{text_member(json, "target_type"), text_member(json, "reftype")};
     if (reference.reference_type == "ref" || reference.reference_type == "reference")
       reference.reference_type = "object";
     if (reference.reference_type != "object" && reference.reference_type != "region")
@@ -249,7 +243,7 @@ AttributeSpec parse_attribute(const Json& json, std::vector<std::string>& warnin
   return parsed(json, "attribute", [&] {
     warn_of_unknown(json, kAttributeMembers, "attribute", warnings);
     AttributeSpec spec;
-    spec.name = text_of(json, "name");
+    spec.name = text_member(json, "name");
     spec.doc = doc_of(json);
     spec.dtype = parse_dtype(member_or_null(json, "dtype"));
     if (spec.dtype.fields())
@@ -296,7 +290,7 @@ LinkSpec parse_link(const Json& json, std::vector<std::string>& warnings) {
     LinkSpec spec;
     spec.doc = doc_of(json);
     spec.name = node_name(json, "name");
-    spec.target_type = text_of(json, "target_type");
+    spec.target_type = text_member(json, "target_type");
     spec.quantity = parse_quantity(json);
     return spec;
   });
