@@ -56,6 +56,8 @@ function(engram_tests name)
                                                           ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR})
   target_compile_definitions(engram_${name}_tests PRIVATE ENGRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(engram_${name}_tests PRIVATE engram_options GTest::gtest_main ${ARG_LIBRARIES})
+  # The tests, not what they test: they compile in three quarters of the time.
+  target_compile_options(engram_${name}_tests PRIVATE -O1)
   set(layers)
   if(ARG_LAYER)
     engram_layers_below(${ARG_LAYER} layers)

@@ -17,6 +17,8 @@
 #include "engram/base/utf8.hpp"
 #include "json_rewrite.hpp"
 
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+
 namespace engram {
 namespace {
 
