@@ -320,7 +320,14 @@ class Copier {
     std::vector<std::string> lost;
     for (const auto& [name, value] : attributes) {
       hdmf::Value mapped = value;
-      if (hdmf::map_references(mapped, reference_map) > 0) {
+      std::uint64_t missing = 0;
+      try {
+        missing = hdmf::map_references(mapped, reference_map);
+      } catch (Error& error) {
+        error.at(path + "@" + name);
+        throw;
+      }
+      if (missing > 0) {
         lost.push_back(name);
       } else if (!(mapped == value)) {
         changed.emplace_back(name, std::move(mapped));
