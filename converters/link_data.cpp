@@ -70,11 +70,11 @@ class Linker {
   }
 
   bool can_link(const DatasetBuilder& dataset, const std::string& place) {
+    // pynwb asks some datasets of text for their values and does not look whether they are links.
+    if (dataset.array() == nullptr) return false;
     if (dataset.is_scalar || dataset.is_null || dataset.shape().empty()) return false;
     if (hdmf::type_name(dataset.attributes) || targets_.contains(place)) return false;
-    if (find_targets(dataset.attributes)) return false;
-    const hdmf::ObjectSource* objects = dataset.objects();
-    return objects == nullptr || !hdmf::holds_references(objects->type());
+    return !find_targets(dataset.attributes);
   }
 
   void link(GroupBuilder& group, const std::string& path) {

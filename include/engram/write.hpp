@@ -20,11 +20,11 @@ struct WriteOptions : TargetOptions {
   bool cache_namespaces = true;
   /// Give objects without an `object_id` one.
   bool object_ids = true;
-  /// Write arrays that were read from another Zarr directory as links to where they lie, relative
-  /// to `target`, in place of their values. A linked array has the attributes that it has there.
-  /// Copied all the same are: objects (arrays with a type), single values, what holds references
-  /// or is the target of one, and what comes from elsewhere (memory; HDF5, zip and web with a
-  /// notice), because hdmf-zarr reads those only from within the store.
+  /// Write arrays of numbers that were read from another Zarr directory as links to where they lie,
+  /// relative to `target`, in place of their values. A linked array has the attributes that it has
+  /// there. Copied all the same are: objects (arrays with a type), single values, text, what holds
+  /// references or is the target of one, and what comes from elsewhere (memory; HDF5, zip and web
+  /// with a notice), because hdmf-zarr and pynwb read those only from within the store.
   bool link_data = false;
 };
 

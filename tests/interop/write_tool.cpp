@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engram/base/error.hpp"
 #include "engram/hdmf/make.hpp"
 #include "engram/write.hpp"
 
