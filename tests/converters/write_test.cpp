@@ -8,7 +8,7 @@
 
 #include "converters/external_links.hpp"
 #include "engram/hdmf/make.hpp"
-#include "engram/hdmf/map_references.hpp"
+#include "engram/hdmf/namespace_catalog.hpp"
 #include "testing/expect_error.hpp"
 #include "testing/temp_dir.hpp"
 

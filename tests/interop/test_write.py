@@ -196,7 +196,7 @@ def test_link_data_of_hdf5_is_copied_and_told(session_nwb, tmp_path):
 
 # --------------------------------------------------------------------------------------------------- other files
 def series(name, data):
-    return pynwb.TimeSeries(name, data, "V", rate=10.0)
+    return pynwb.TimeSeries(name=name, data=data, unit="V", rate=10.0)
 
 
 @pytest.fixture
@@ -303,17 +303,20 @@ def test_zarr_external_links_refused(linked_stores, tmp_path):
 
 
 def test_links_that_hdmf_zarr_wrote_are_copied_in(linked_files, tmp_path):
-    """hdmf-zarr's own export with link_data=True, which links to the store that was read."""
+    """hdmf-zarr's own link_data=True, whose links have the form of engram's."""
     engram.convert(linked_files / "b.nwb", tmp_path / "first.nwb.zarr")
     with opened(tmp_path / "first.nwb.zarr") as source, NWBZarrIO(str(tmp_path / "second.nwb.zarr"), "w") as target:
-        target.export(src_io=source, nwbfile=source.read(), write_args={"link_data": True})
-    theirs = {source for source, _ in links_of(tmp_path / "second.nwb.zarr").values()} - {"."}
-    assert theirs == {"../first.nwb.zarr"}
-    engram.convert(tmp_path / "second.nwb.zarr", tmp_path / "third.nwb.zarr")
+        nwb = pynwb.NWBFile("s", "second", datetime(2024, 1, 1, tzinfo=timezone.utc))
+        nwb.add_acquisition(series("here", source.read().acquisition["there"].data))
+        target.write(nwb, link_data=True)
+    assert links_of(tmp_path / "second.nwb.zarr") == {
+        ("/acquisition/here", "data"): ("../first.nwb.zarr", "/acquisition/there/data")}
+    run = engram.convert(tmp_path / "second.nwb.zarr", tmp_path / "third.nwb.zarr")
+    assert run.notices == []
     shutil.rmtree(tmp_path / "first.nwb.zarr")
     shutil.rmtree(tmp_path / "second.nwb.zarr")
     with opened(tmp_path / "third.nwb.zarr") as io:
-        assert np.array_equal(io.read().acquisition["there"].data[:], np.arange(20.0))
+        assert np.array_equal(io.read().acquisition["here"].data[:], np.arange(20.0))
 
 
 # --------------------------------------------------------------------------------------------- the layout's schema
