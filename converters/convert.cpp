@@ -25,7 +25,7 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     report.source_format = reader->format();
     hdmf::GroupBuilder tree = reader->read_tree();
     report.notices = reader->notices();
-    if (options.external == backend::ExternalLinks::link)
+    if (options.external == backend::ExternalLinks::link && !target.empty())
       converter::lead_to_converted(tree, source, target, report.notices);
     converter::name_by_schema(tree, {}, options.limits, report);
     return tree;

@@ -21,6 +21,16 @@ bool is_within(const fs::path& inner, const fs::path& outer) {
   return !relative.empty() && *relative.begin() != "..";
 }
 
+// Without symbolic links.
+fs::path existing(const std::string& path) {
+  boost::system::error_code failed;
+  auto found = fs::canonical(path, failed);
+  if (failed)
+    throw Error(ErrorCode::not_found,
+                fmt::format("the directory {} can't be used: {}", path, failed.message()));
+  return found;
+}
+
 bool is_store(const fs::path& path) {
   boost::system::error_code ignored;
   return fs::is_directory(path, ignored) &&
@@ -48,8 +58,8 @@ const typename Members::value_type* named(const Members& members, std::string_vi
 OtherStores::OtherStores(const std::string& path, const hdmf::GroupBuilder& root,
                          const Limits& limits, const std::string& allowed, bool anywhere)
     : limits_(limits), anywhere_(anywhere) {
-  const fs::path own = fs::canonical(path);
-  allowed_ = fs::canonical(allowed.empty() ? own.parent_path() : fs::path(allowed)).string();
+  const fs::path own = existing(path);
+  allowed_ = allowed.empty() ? own.parent_path().string() : existing(allowed).string();
   auto store = std::make_unique<OtherStore>(OtherStore{own.string(), root, {}});
   own_ = store.get();
   stores_.emplace(own_->path, std::move(store));
@@ -110,7 +120,8 @@ const OtherStore* OtherStores::open(const OtherStore& from, const std::string& s
   for (const fs::path& base : {here, here.parent_path()}) {
     boost::system::error_code failed;
     // As hdmf-zarr does: ".." takes back a name, whether or not it is a symbolic link.
-    const fs::path named = (base / source).lexically_normal();
+    const fs::path given(source);
+    const fs::path named = (given.is_absolute() ? given : base / given).lexically_normal();
     const fs::path path = fs::canonical(named, failed);
     if (failed) continue;
     if (!anywhere_ && !is_within(path, allowed_)) {

@@ -243,6 +243,14 @@ TEST(ZarrExternalLinksTest, NothingIsReadOutsideOfTheDirectory) {
   EXPECT_EQ(allowed.number("/up"), 2);
 }
 
+TEST(ZarrExternalLinksTest, AnAllowedDirectoryMustBeThere) {
+  Stores stores;
+  stores.make("a").group("", links({link("l", "../b", "/x")}));
+  expect_error(ErrorCode::not_found, "nowhere", [&] {
+    Read(stores / "a", ReadOptions{{}, ExternalLinks::copy, stores / "nowhere"});
+  });
+}
+
 TEST(ZarrExternalLinksTest, SourcesOfOldAreRelativeToTheParent) {
   Stores stores;
   stores.make("a").group("", links({link("l", "b", "/x")}));
