@@ -272,6 +272,27 @@ def test_hdf5_external_links_copied_and_refused(linked_files, tmp_path):
     assert not (tmp_path / "x.zarr").exists() and not (tmp_path / "x.zarr.part").exists()
 
 
+@pytest.mark.parametrize("kind", ["virtual", "raw"])
+def test_values_in_other_files_are_copied_or_refused(kind, tmp_path):
+    """External storage and virtual datasets are no links, so there is nothing to be kept of them."""
+    values = np.arange(12, dtype="<i4")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = values
+    values.tofile(tmp_path / "other.raw")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        if kind == "virtual":
+            layout = h5py.VirtualLayout((12,), "<i4")
+            layout[:] = h5py.VirtualSource("other.h5", "x", (12,))
+            file.create_virtual_dataset("g/x", layout)
+        else:
+            file.create_dataset("g/x", (12,), "<i4", external=[("other.raw", 0, 48)])
+    for external in ("copy", "link"):
+        assert engram.convert(tmp_path / "a.h5", tmp_path / f"{external}.zarr", "--external", external).notices == []
+        assert np.array_equal(zarr.open(str(tmp_path / f"{external}.zarr"), mode="r")["g/x"][:], values)
+    run = engram.run("convert", tmp_path / "a.h5", tmp_path / "x.zarr", "--external", "error")
+    assert run.code == 6 and "/g/x" in run.err and "other." in run.err, run.told()
+
+
 @pytest.fixture
 def linked_stores(linked_files, tmp_path):
     folder = tmp_path / "stores"
