@@ -3,7 +3,7 @@
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(fmt 9.1 REQUIRED)
-find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem) # and Boost.Uuid, which is headers only
 find_package(ZLIB 1.2.13 REQUIRED)
 find_package(BZip2 1.0.8 REQUIRED)
 find_package(LibLZMA 5.4.1 REQUIRED)

@@ -95,6 +95,7 @@ void check_parent(const std::string& parent) {
 }
 
 void check_apart(const std::string& source, const std::string& target) {
+  if (source.empty()) return;  // Which would be the working directory.
   boost::system::error_code error;
   const auto from = fs::canonical(source, error);
   if (error) return;  // Whoever opens the source says what is wrong with it.

@@ -21,7 +21,7 @@ namespace engram::converter {
 class Publication {
  public:
   /// Does steps 1 and 2. `source` is what the data come from: a target that is the source, lies in
-  /// it or holds it is refused. Throws Error: invalid_argument (such a target, an empty name),
+  /// it or holds it is refused; "": from nowhere. Throws Error: invalid_argument (such a target, an empty name),
   /// not_found (no parent directory), already_exists (target or its .part are there and may not be
   /// replaced), io_error.
   Publication(const std::string& source, const std::string& target, bool overwrite);

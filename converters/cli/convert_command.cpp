@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kShownNotices = 20;
 
 constexpr const char* kAbout =
-    R"(Turn an HDF5 file, NWB or any other, into a Zarr directory that hdmf-zarr opens as its own.
+    R"(Turn an HDF5 file, NWB or any other, or a Zarr store into a Zarr directory that hdmf-zarr opens as its own.
 
 Everything that SOURCE holds is copied: data, attributes, links, references, cached schemas. Compressed chunks are kept
 as they are where Zarr has the same codec, so that nothing is decompressed; other data are encoded anew. TARGET appears
@@ -31,6 +31,7 @@ constexpr const char* kExamples = R"(Examples:
   engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
   engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
   engram convert --codec zstd:5 --chunks auto in.nwb out.zarr encode everything anew, in chunks of about 10 MB
+  engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
 struct Options {
@@ -117,7 +118,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   command->footer(kExamples);
   const auto options = std::make_shared<Options>();
   auto& convert_options = options->convert;
-  command->add_option("SOURCE", options->source, "The HDF5 file to read")->required();
+  command->add_option("SOURCE", options->source, "The HDF5 file or Zarr store to read")->required();
   command->add_option("TARGET", options->target, "The Zarr directory to make");
 
   const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
@@ -137,6 +138,21 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "bytes, as hdmf-zarr has it")
       ->option_text("utf8|exact")
       ->transform(CLI::CheckedTransformer(forms));
+  const std::map<std::string, backend::ExternalLinks> externals{
+      {"copy", backend::ExternalLinks::copy},
+      {"link", backend::ExternalLinks::link},
+      {"error", backend::ExternalLinks::refuse}};
+  command
+      ->add_option("--external", convert_options.external,
+                   "What lies in other files: copy: is copied in (default); link: stays there, and "
+                   "links lead to it (to b.nwb.zarr for b.nwb: convert both); error: is refused")
+      ->option_text("copy|link|error")
+      ->transform(CLI::CheckedTransformer(externals));
+  command
+      ->add_option("--external-root", convert_options.external_root,
+                   "The directory that stores which SOURCE, a Zarr store, links to must lie in "
+                   "(the one that SOURCE lies in)")
+      ->option_text("DIR");
   command->add_flag("--no-consolidate", options->no_consolidate,
                     "Do not write .zmetadata (all metadata in one file)");
   command

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
+#include "engram/base/error.hpp"
+#include "engram/base/limits.hpp"
 #include "engram/zarr/consolidated.hpp"
 
 namespace engram::cli {
@@ -17,6 +22,10 @@ using Kind = Finding::Kind;
 
 // DANDI refuses a Zarr whose files lie deeper; a chunk's file lies in its array's directory.
 constexpr std::size_t kDeepest = 7;
+// Each file of a Zarr store goes to DANDI in one PUT, for which S3 takes 5 GiB; any other file goes
+// in parts, which may come to 5 TiB.
+constexpr std::uint64_t kLargestChunk = 5ULL << 30;
+constexpr std::uint64_t kLargestFile = 5ULL << 40;
 // What Windows can't hold in a name.
 constexpr std::string_view kForbidden = "<>:\"|?*";
 
@@ -45,6 +54,26 @@ void check_places(const hdmf::GroupBuilder& group, const std::string& path, std:
     check_name(child.name, place, out);
     check_places(child, place, depth + 1, out);
   }
+}
+
+void too_large(const std::string& what, std::uint64_t size, std::uint64_t limit,
+               std::vector<Finding>& out) {
+  out.push_back({Severity::warning, Kind::not_portable, what, "",
+                 fmt::format("has {} bytes; DANDI takes up to {} in one {}", size, limit,
+                             limit == kLargestFile ? "file" : "file of a Zarr store")});
+}
+
+// Each file below `prefix`, of every array.
+void check_sizes(const store::ReadableStore& store, const std::string& prefix, std::uint32_t depth,
+                 std::vector<Finding>& out) {
+  const store::Listing listing = store.list_dir(prefix);
+  const std::string above = prefix.empty() ? "" : prefix + "/";
+  for (const std::string& name : listing.keys) {
+    const auto size = store.size(store::Key(above + name));
+    if (size && *size > kLargestChunk) too_large("/" + above + name, *size, kLargestChunk, out);
+  }
+  if (depth == 0) return;
+  for (const std::string& name : listing.prefixes) check_sizes(store, above + name, depth - 1, out);
 }
 
 void check_consolidated(const store::ReadableStore& store, std::vector<Finding>& out) {
@@ -76,11 +105,22 @@ std::vector<Finding> notice_findings(const Source& source) {
   return out;
 }
 
-std::vector<Finding> store_findings(const Source& source) {
+std::vector<Finding> store_findings(const Source& source, const std::string& path) {
   std::vector<Finding> out;
-  if (!source.store) return out;
+  if (!source.store) {
+    std::error_code failed;
+    const std::uint64_t size = std::filesystem::file_size(path, failed);
+    if (!failed && size > kLargestFile) too_large("/", size, kLargestFile, out);
+    return out;
+  }
   check_consolidated(*source.store, out);
   check_places(source.tree, "/", 0, out);
+  try {
+    check_sizes(*source.store, "", Limits{}.max_depth, out);
+  } catch (const Error& error) {
+    // A web server lists nothing, so that sizes of chunks are not known.
+    if (error.code() != ErrorCode::unsupported) throw;
+  }
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "converters/cli/source.hpp"
@@ -12,7 +13,8 @@ namespace engram::cli {
 std::vector<hdmf::Finding> notice_findings(const Source& source);
 
 /// Of a Zarr store: consolidated metadata that are not current, and what archives don't take: paths
-/// deeper than DANDI's seven levels, names that other systems can't hold. Nothing for HDF5.
-std::vector<hdmf::Finding> store_findings(const Source& source);
+/// deeper than DANDI's seven levels, names that other systems can't hold, files above 5 GiB. Of an
+/// HDF5 file at `path`: that it is above 5 TiB.
+std::vector<hdmf::Finding> store_findings(const Source& source, const std::string& path);
 
 }  // namespace engram::cli

@@ -73,13 +73,13 @@ void append(std::vector<Finding>& all, const std::vector<Finding>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-std::vector<Finding> all_findings(const Source& source, const hdmf::NamespaceCatalog& catalog,
-                                  const Output& output) {
+std::vector<Finding> all_findings(const Options& options, const Source& source,
+                                  const hdmf::NamespaceCatalog& catalog, const Output& output) {
   const hdmf::OnNode on_node = [&output](const std::string& path) { output.beat(path); };
   std::vector<Finding> all = hdmf::validate(source.tree, catalog, on_node);
   append(all, hdmf::check_model(source.tree, on_node));
   append(all, notice_findings(source));
-  append(all, store_findings(source));
+  append(all, store_findings(source, options.path));
   return all;
 }
 
@@ -90,7 +90,7 @@ int validate_in_child(const Options& options, const Heartbeat& heartbeat) {
                 fmt::format("{} is a single array, which no schema is about", options.path));
   const hdmf::NamespaceCatalog catalog = load_catalog(options, source);
   Output output(heartbeat);
-  const std::vector<Finding> findings = all_findings(source, catalog, output);
+  const std::vector<Finding> findings = all_findings(options, source, catalog, output);
   const auto errors = static_cast<std::size_t>(std::count_if(
       findings.begin(), findings.end(),
       [](const Finding& finding) { return finding.severity == Finding::Severity::error; }));

@@ -32,8 +32,9 @@ struct PlannedArray {
   std::uint64_t chunks = 0;         ///< At most so many chunk files (objects: about so many).
 };
 
-/// What convert() is to do. The defaults are those of the command.
-struct ConvertOptions {
+/// How a Zarr directory is made, by convert() and by write(). The defaults are those of the
+/// command.
+struct TargetOptions {
   backend::Compat compat = backend::Compat::hdmf_zarr;
   backend::TextForm text = backend::TextForm::utf8;
   bool consolidate = true;  ///< Write `.zmetadata`.
@@ -59,7 +60,25 @@ struct ConvertOptions {
   std::function<void(const std::vector<PlannedArray>&)> on_plan;
 };
 
-/// What convert() did, or would do.
+/// What convert() is to do.
+struct ConvertOptions : TargetOptions {
+  /// What becomes of what lies in other files than the source:
+  ///  - copy: it is copied in, with all that hangs on it, so that the result needs no other file;
+  ///  - link: the link stays one. One to a Zarr store leads to that store, from where the target
+  ///    is. One to an HDF5 file leads to what comes of converting that file: b.nwb becomes
+  ///    b.nwb.zarr, at the same place relative to the target as b.nwb has relative to the source.
+  ///    Both then find each other, wherever they are moved together. hdmf-zarr refuses a store as
+  ///    long as one of its links leads to nothing, so a notice tells of stores that are not there
+  ///    yet. Values in HDF5 files that are no link (external storage, virtual datasets) are copied;
+  ///  - refuse: Error(unsupported) naming the path.
+  /// What can't be reached is left out, with a notice, in either of the first two.
+  backend::ExternalLinks external = backend::ExternalLinks::copy;
+  /// The directory that links of a Zarr store must not lead out of; "": the one that the store lies
+  /// in. (HDF5 files are followed wherever they lead.)
+  std::string external_root;
+};
+
+/// What convert() or write() did, or would do.
 struct ConvertReport {
   std::string source, target, source_format;
   bool dry_run = false;
@@ -77,10 +96,10 @@ struct ConvertReport {
   std::vector<backend::Notice> notices;
 };
 
-/// Copies everything that the HDF5 file at `source` holds into a new Zarr v2 directory at `target`;
-/// nothing in the result points at the source. The result appears under its name when it is
-/// complete, or not at all: until then it is `target` + ".part", which is removed when the function
-/// fails.
+/// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr v2
+/// directory at `target`; nothing in the result points at the source. The result appears under its
+/// name when it is complete, or not at all: until then it is `target` + ".part", which is removed
+/// when the function fails.
 ///
 /// Threads: may be called from several threads for different targets. Errors: Error, naming file
 /// and object; codes are those of the command (see ErrorCode).

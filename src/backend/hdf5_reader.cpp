@@ -31,8 +31,8 @@ bool has_content(const std::string& path, std::uint64_t size) {
 
 class Hdf5Reader final : public Reader {
  public:
-  Hdf5Reader(const std::string& path, const Limits& limits)
-      : file_(hdf5::File::open(path)), limits_(limits) {}
+  Hdf5Reader(const std::string& path, const ReadOptions& options)
+      : file_(hdf5::File::open(path)), options_(options) {}
 
   hdmf::GroupBuilder read_tree() override {
     notices_.clear();
@@ -42,7 +42,7 @@ class Hdf5Reader final : public Reader {
           {Notice::Kind::left_out, "/",
            fmt::format("the file's user block of {} bytes is left out", user_block)});
     try {
-      Hdf5TreeReader tree(file_, limits_, std::make_shared<PlacedObjects>(), notices_);
+      Hdf5TreeReader tree(file_, options_, std::make_shared<PlacedObjects>(), notices_);
       hdmf::GroupBuilder root = tree.read();
       std::stable_sort(notices_.begin(), notices_.end(),
                        [](const Notice& a, const Notice& b) { return a.path < b.path; });
@@ -58,7 +58,7 @@ class Hdf5Reader final : public Reader {
 
  private:
   std::shared_ptr<hdf5::File> file_;
-  Limits limits_;
+  const ReadOptions options_;
   std::vector<Notice> notices_;
 };
 
@@ -66,8 +66,12 @@ class Hdf5Reader final : public Reader {
 
 std::uint64_t hdf5_activity() noexcept { return hdf5::calls(); }
 
+std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const ReadOptions& options) {
+  return std::make_unique<Hdf5Reader>(path, options);
+}
+
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits) {
-  return std::make_unique<Hdf5Reader>(path, limits);
+  return open_hdf5_reader(path, ReadOptions{limits, std::nullopt, {}});
 }
 
 }  // namespace engram::backend

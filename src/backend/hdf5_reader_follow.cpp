@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/filesystem.hpp>
 #include <utility>
 
 #include "backend/hdf5_reader_tree.hpp"
@@ -37,12 +38,36 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::follow(const Noted& noted) {
   hdf5::check(H5Oget_info2(object.id(), &info, H5O_INFO_BASIC), "find an object's address");
   if (const auto* const place = objects_->find(info.fileno, info.addr)) return place->path;
   const FilePtr file = file_of(object.id(), info.fileno);
+  if (file != root_ && external_links_ != ExternalLinks::copy)
+    return stay_link(noted, *file, info.addr);
   try {
     return read_object(file, info.addr, object, noted.path, noted.name, noted.depth);
   } catch (Error& error) {
     if (file != root_) error.at(file->path());
     throw;
   }
+}
+
+Hdf5TreeReader::Outcome Hdf5TreeReader::stay_link(const Noted& noted, hdf5::File& file,
+                                                  std::uint64_t address) {
+  if (external_links_ == ExternalLinks::refuse)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: the link leads to another file, {}, and these are refused",
+                            noted.path, file.path()));
+  auto found = other_places_.find(file.number());
+  if (found == other_places_.end())
+    found = other_places_.emplace(file.number(), hard_places(file, limits_)).first;
+  const auto place = found->second.find(address);
+  boost::system::error_code failed;
+  const auto path = boost::filesystem::canonical(file.path(), failed);
+  if (place == found->second.end() || failed) {
+    notice(
+        Notice::Kind::dangling, noted.path,
+        fmt::format("the link is left out: it leads to {}, where its target can't be found again",
+                    file.path()));
+    return {};
+  }
+  return hdmf::LinkBuilder{noted.name, path.string(), place->second};
 }
 
 Hdf5TreeReader::FilePtr Hdf5TreeReader::file_of(hdf5::Id object, std::uint64_t number) {
@@ -68,6 +93,10 @@ void Hdf5TreeReader::place_links(hdmf::GroupBuilder& group) {
     if (auto* const path = std::get_if<std::string>(&outcome)) {
       link.source.assign(1, '.');  // GCC 12 warns wrongly about "=" with a text.
       link.path = std::move(*path);
+      return false;
+    }
+    if (auto* const other = std::get_if<hdmf::LinkBuilder>(&outcome)) {
+      link = std::move(*other);
       return false;
     }
     if (auto* const child = std::get_if<hdmf::GroupBuilder>(&outcome))

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "engram/hdmf/builder.hpp"
+
 namespace engram::backend {
 namespace {
 
@@ -80,6 +82,39 @@ std::string link_target_text(hdf5::Id group, const std::string& name) {
   const char* path = nullptr;
   if (H5Lunpack_elink_val(value.data(), value.size(), nullptr, &file, &path) < 0) return "?";
   return fmt::format("{} in the file {}", path, file);
+}
+
+HardPlaces hard_places(hdf5::File& file, const Limits& limits) {
+  const hdf5::Locked locked;
+  const hdf5::Handle root =
+      hdf5::own(H5Gopen2(file.id(), "/", H5P_DEFAULT), "open the root group of " + file.path());
+  H5O_info_t info{};
+  hdf5::check(H5Oget_info2(root.id(), &info, H5O_INFO_BASIC), "find an object's address");
+  HardPlaces places{{info.addr, "/"}};
+  std::uint64_t nodes = 0;
+  const auto visit = [&](const auto& self, hdf5::Id group, const std::string& path,
+                         std::uint32_t depth) -> void {
+    if (depth > limits.max_depth)
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("groups are nested deeper than {} levels", limits.max_depth));
+    const auto links = list_links(group, nodes, limits.max_nodes);
+    nodes += links.size();
+    for (const Hdf5Link& link : links) {
+      if (link.kind != Hdf5Link::Kind::hard) continue;
+      const auto [place, is_new] = places.emplace(link.address, hdmf::join_path(path, link.name));
+      if (!is_new) continue;
+      const hdf5::Handle object = file.open_object(link.address);
+      if (H5Iget_type(object.id()) == H5I_GROUP)
+        self(self, object.id(), hdmf::join_path(path, link.name), depth + 1);
+    }
+  };
+  try {
+    visit(visit, root.id(), "/", 0);
+  } catch (Error& error) {
+    error.at(file.path());
+    throw;
+  }
+  return places;
 }
 
 }  // namespace engram::backend

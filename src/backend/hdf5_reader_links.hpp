@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "engram/base/limits.hpp"
+#include "engram/hdf5/file.hpp"
 #include "engram/hdf5/handle.hpp"
 #include "hdf5/library.hpp"
 
@@ -27,5 +30,12 @@ hdf5::Handle link_access(std::uint32_t max_hops);
 /// Where the soft or external link `name` of `group` leads, for people: "/a/b" or "/a/b in the file
 /// c.h5".
 std::string link_target_text(hdf5::Id group, const std::string& name);
+
+/// The places that the objects of a file have in the tree that is read from it, by address.
+using HardPlaces = std::unordered_map<std::uint64_t, std::string>;
+
+/// All objects of `file`, each where it is met first by hard links, depth first, names in byte
+/// order: where Hdf5TreeReader puts it. Throws Error(limit_exceeded), naming the file.
+HardPlaces hard_places(hdf5::File& file, const Limits& limits);
 
 }  // namespace engram::backend

@@ -21,14 +21,15 @@ std::uint64_t address_of(const hdf5::Handle& object, std::uint64_t& file_number)
 
 }  // namespace
 
-Hdf5TreeReader::Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const Limits& limits,
+Hdf5TreeReader::Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const ReadOptions& options,
                                std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices)
     : root_(std::move(file)),
-      limits_(limits),
+      limits_(options.limits),
+      external_links_(options.external_links.value_or(ExternalLinks::copy)),
       objects_(std::move(objects)),
       notices_(notices),
-      attributes_(limits, notices),
-      link_access_(link_access(limits.max_link_hops)) {
+      attributes_(limits_, notices),
+      link_access_(link_access(limits_.max_link_hops)) {
   files_[root_->number()] = root_;
 }
 
@@ -169,6 +170,11 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
              fmt::format("the dataset is left out: it holds {}", type.reason));
       return {};
     }
+    if (external_links_ == ExternalLinks::refuse && !source->other_file().empty())
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("values of the dataset lie in another file, {}, and other files are "
+                              "refused",
+                              source->other_file()));
     if (!source->missing_source().empty())
       notice(Notice::Kind::left_out, path,
              fmt::format("a part of the dataset is left out, and filled with its fill value: its "

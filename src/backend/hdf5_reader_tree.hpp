@@ -12,6 +12,7 @@
 #include "backend/hdf5_reader_links.hpp"
 #include "backend/hdf5_reader_objects.hpp"
 #include "engram/backend/backend.hpp"
+#include "engram/backend/open.hpp"
 #include "engram/hdf5/file.hpp"
 #include "engram/hdmf/builder.hpp"
 
@@ -27,7 +28,7 @@ namespace engram::backend {
 ///  3. The noted links, and the references in attributes, are put into the tree.
 class Hdf5TreeReader {
  public:
-  Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const Limits& limits,
+  Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const ReadOptions& options,
                  std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices);
 
   hdmf::GroupBuilder read();
@@ -42,9 +43,10 @@ class Hdf5TreeReader {
     /// Soft links: the target, where HDF5 found one.
     std::uint64_t target_file = 0, target_address = 0;
   };
-  /// What a noted link became: nothing, the place of its target, or the target itself.
-  using Outcome =
-      std::variant<std::monostate, std::string, hdmf::GroupBuilder, hdmf::DatasetBuilder>;
+  /// What a noted link became: nothing, the place of its target, the target itself, or a link to
+  /// another file.
+  using Outcome = std::variant<std::monostate, std::string, hdmf::GroupBuilder,
+                               hdmf::DatasetBuilder, hdmf::LinkBuilder>;
 
   using FilePtr = std::shared_ptr<hdf5::File>;
 
@@ -64,6 +66,8 @@ class Hdf5TreeReader {
 
   void follow_links();
   Outcome follow(const Noted& noted);
+  /// What a link to the object at `address` of another file becomes where it is not copied.
+  Outcome stay_link(const Noted& noted, hdf5::File& file, std::uint64_t address);
   FilePtr file_of(hdf5::Id object, std::uint64_t number);
 
   void finish(hdmf::GroupBuilder& group, const std::string& path);
@@ -73,11 +77,13 @@ class Hdf5TreeReader {
 
   std::shared_ptr<hdf5::File> root_;
   const Limits& limits_;
+  const ExternalLinks external_links_;
   std::shared_ptr<PlacedObjects> objects_;
   std::vector<Notice>& notices_;
   AttributeReader attributes_;
   hdf5::Handle link_access_;
-  std::map<std::uint64_t, FilePtr> files_;  ///< By number.
+  std::map<std::uint64_t, FilePtr> files_;            ///< By number.
+  std::map<std::uint64_t, HardPlaces> other_places_;  ///< Of other files, where links to them stay.
   std::uint64_t nodes_ = 0;
   std::deque<Noted> external_, soft_;
   std::map<std::string, Outcome> outcomes_;  ///< Of noted links, by path.

@@ -77,16 +77,16 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 
 // `kind` is what lies there, for messages: "a directory".
 std::unique_ptr<Reader> open_zarr(std::shared_ptr<const store::ReadableStore> store,
-                                  std::string_view kind, const Limits& limits) {
+                                  std::string_view kind, const ReadOptions& options) {
   const auto holds = [&](const char* name) { return store->size(store::Key(name)).has_value(); };
   if (!holds(".zmetadata") && !holds(".zgroup") && !holds(".zarray")) {
     if (holds("zarr.json")) refuse(store->name(), "a Zarr v3 store");
     refuse(store->name(), fmt::format("{} without .zgroup", kind));
   }
-  return open_zarr_reader(std::move(store), limits);
+  return open_zarr_reader(std::move(store), options);
 }
 
-std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits) {
+std::unique_ptr<Reader> open_file(const std::string& path, const ReadOptions& options) {
   std::error_code failed;
   const std::uint64_t size = fs::file_size(path, failed);
   errno = 0;
@@ -95,12 +95,12 @@ std::unique_ptr<Reader> open_file(const std::string& path, const Limits& limits)
     throw Error(ErrorCode::io_error,
                 fmt::format("can't read {}: {}", path,
                             failed ? failed.message() : std::string(std::strerror(errno))));
-  if (has_signature(file, size)) return open_hdf5_reader(path, limits);
-  if (store::is_zip_file(path)) return open_zarr(store::open_store(path), "a zip file", limits);
+  if (has_signature(file, size)) return open_hdf5_reader(path, options);
+  if (store::is_zip_file(path)) return open_zarr(store::open_store(path), "a zip file", options);
   refuse(path, what_is(file, size));
 }
 
-std::unique_ptr<Reader> open_path(const std::string& path, const Limits& limits) {
+std::unique_ptr<Reader> open_path(const std::string& path, const ReadOptions& options) {
   std::error_code failed;
   const fs::file_status status = fs::status(path, failed);
   switch (status.type()) {
@@ -109,9 +109,9 @@ std::unique_ptr<Reader> open_path(const std::string& path, const Limits& limits)
     case fs::file_type::directory:
       return open_zarr(
           std::make_shared<const store::DirectoryStore>(path, store::DirectoryStore::Mode::read),
-          "a directory", limits);
+          "a directory", options);
     case fs::file_type::regular:
-      return open_file(path, limits);
+      return open_file(path, options);
     case fs::file_type::none:
       throw Error(ErrorCode::io_error, fmt::format("can't read {}: {}", path, failed.message()));
     default:
@@ -121,9 +121,13 @@ std::unique_ptr<Reader> open_path(const std::string& path, const Limits& limits)
 
 }  // namespace
 
+std::unique_ptr<Reader> open_reader(const std::string& path, const ReadOptions& options) {
+  if (const auto local = store::local_path(path)) return open_path(*local, options);
+  return open_zarr(store::open_store(path), "a place", options);
+}
+
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits) {
-  if (const auto local = store::local_path(path)) return open_path(*local, limits);
-  return open_zarr(store::open_store(path), "a place", limits);
+  return open_reader(path, ReadOptions{limits, std::nullopt, {}});
 }
 
 }  // namespace engram::backend

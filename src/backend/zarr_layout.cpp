@@ -17,10 +17,6 @@ using hdmf::Reference;
 using hdmf::RegionReference;
 using hdmf::Value;
 
-constexpr std::string_view kValue = "value";
-constexpr std::string_view kOpaqueKey = "_OPAQUE";
-constexpr std::string_view kRegionKey = "_REGION";
-
 Json optional_text(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json(nullptr);
 }
@@ -50,20 +46,20 @@ struct ToJson {
   Json operator()(const std::string& text) const { return text; }
   Json operator()(const Bytes& bytes) const {
     Json json = Json::object();
-    json[std::string(kOpaqueKey)] = to_base64(bytes);
+    json[std::string(kOpaqueValue)] = to_base64(bytes);
     return json;
   }
   Json operator()(const Reference& reference) const {
     if (!in_attribute) return reference_to_json(reference);
     Json json = Json::object();
-    json[std::string(kValue)] = reference_to_json(reference);
+    json[std::string(kReferenceValue)] = reference_to_json(reference);
     json[std::string(kZarrDtype)] = kObject;
     return json;
   }
   Json operator()(const RegionReference& region) const {
     if (!in_attribute) return region_to_json(region);
     Json json = Json::object();
-    json[std::string(kRegionKey)] = region_to_json(region);
+    json[std::string(kRegionValue)] = region_to_json(region);
     return json;
   }
   Json operator()(const hdmf::List& list) const {
@@ -84,13 +80,13 @@ Json to_json(const Value& value, bool in_attribute) {
 
 std::optional<Value> reserved_from_json(const Json& json) {
   if (json.size() == 1) {
-    if (const auto opaque = text_member(json, kOpaqueKey)) return Value(from_base64(*opaque));
-    if (const auto region = json.find(kRegionKey); region != json.end())
+    if (const auto opaque = text_member(json, kOpaqueValue)) return Value(from_base64(*opaque));
+    if (const auto region = json.find(kRegionValue); region != json.end())
       if (auto parsed = region_from_json(*region)) return Value(std::move(*parsed));
   }
-  if (text_member(json, kZarrDtype) == std::string(kObject) && json.contains(kValue)) {
-    if (json[std::string(kValue)].is_null()) return Value(Null{});
-    if (auto reference = reference_from_json(json[std::string(kValue)]))
+  if (text_member(json, kZarrDtype) == std::string(kObject) && json.contains(kReferenceValue)) {
+    if (json[std::string(kReferenceValue)].is_null()) return Value(Null{});
+    if (auto reference = reference_from_json(json[std::string(kReferenceValue)]))
       return Value(std::move(*reference));
   }
   return std::nullopt;

@@ -22,6 +22,12 @@ inline constexpr std::string_view kDimensions =
     "_ARRAY_DIMENSIONS";  ///< On arrays: a name per dimension, for xarray.
 inline constexpr std::string_view kType = "_TYPE";  ///< On arrays: what zarr_dtype can't say.
 
+// Members of objects that stand for values, and the values of zarr_dtype that say so.
+inline constexpr std::string_view kReferenceValue =
+    "value";                                                 ///< {"value": reference, "zarr_dtype"}
+inline constexpr std::string_view kRegionValue = "_REGION";  ///< {"_REGION": region}
+inline constexpr std::string_view kOpaqueValue = "_OPAQUE";  ///< {"_OPAQUE": base64}
+
 // Values of zarr_dtype.
 inline constexpr std::string_view kScalar = "scalar";
 inline constexpr std::string_view kObject = "object";

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/filesystem.hpp>
 #include <unordered_set>
 
 #include "backend/zarr_layout.hpp"
+#include "backend/zarr_reader_external.hpp"
 #include "backend/zarr_reader_sources.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
+#include "engram/store/directory_store.hpp"
 #include "engram/zarr/hierarchy.hpp"
 
 namespace engram::backend {
@@ -94,8 +97,13 @@ ObjectType numbers_type(const CodecConfig& codec) {
 
 class ZarrReader final : public Reader {
  public:
-  ZarrReader(std::shared_ptr<const store::ReadableStore> store, const Limits& limits)
-      : store_(std::move(store)), limits_(limits) {}
+  ZarrReader(std::shared_ptr<const store::ReadableStore> store, const ReadOptions& options)
+      : store_(std::move(store)), options_(options), limits_(options_.limits) {
+    if (dynamic_cast<const store::DirectoryStore*>(store_.get()) == nullptr) return;
+    boost::system::error_code failed;
+    const auto directory = boost::filesystem::canonical(store_->name(), failed);
+    if (!failed) directory_ = std::make_shared<const std::string>(directory.string());
+  }
 
   hdmf::GroupBuilder read_tree() override {
     notices_.clear();
@@ -108,7 +116,9 @@ class ZarrReader final : public Reader {
     root_id_.reset();
     if (const Json* id = attribute(root, "object_id"); id != nullptr && id->is_string())
       root_id_ = id->get<std::string>();
-    return group("/", root);
+    hdmf::GroupBuilder tree = group("/", root);
+    resolve_external_links(tree, directory_ ? *directory_ : std::string(), options_, notices_);
+    return tree;
   }
 
   // The array that is the whole store.
@@ -183,6 +193,7 @@ class ZarrReader final : public Reader {
   hdmf::DatasetBuilder dataset(const std::string& path, const zarr::Node& node) {
     hdmf::DatasetBuilder dataset;
     dataset.name = node.name;
+    if (directory_) dataset.origin = hdmf::Origin{directory_, path};
     dataset.attributes = attributes(path, node);
     const Meaning meaning = meaning_of(node);
     dataset.is_scalar = meaning.is_scalar;
@@ -234,7 +245,9 @@ class ZarrReader final : public Reader {
   }
 
   std::shared_ptr<const store::ReadableStore> store_;
-  const Limits limits_;
+  const ReadOptions options_;
+  const Limits& limits_;
+  std::shared_ptr<const std::string> directory_;  ///< That the store is; nullptr: it is none.
   std::vector<Notice> notices_;
   std::unordered_set<std::string> paths_;
   std::optional<std::string> root_id_;
@@ -243,13 +256,18 @@ class ZarrReader final : public Reader {
 }  // namespace
 
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
+                                         const ReadOptions& options) {
+  return std::make_unique<ZarrReader>(std::move(store), options);
+}
+
+std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const Limits& limits) {
-  return std::make_unique<ZarrReader>(std::move(store), limits);
+  return open_zarr_reader(std::move(store), ReadOptions{limits, std::nullopt, {}});
 }
 
 hdmf::DatasetBuilder read_zarr_array(std::shared_ptr<const store::ReadableStore> store,
                                      const Limits& limits) {
-  return ZarrReader(std::move(store), limits).read_array();
+  return ZarrReader(std::move(store), ReadOptions{limits, std::nullopt, {}}).read_array();
 }
 
 }  // namespace engram::backend

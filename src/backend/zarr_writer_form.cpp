@@ -6,6 +6,7 @@
 #include "backend/zarr_layout_element.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/object_codec.hpp"
+#include "engram/hdmf/map_references.hpp"
 
 namespace engram::backend {
 namespace {
@@ -192,7 +193,7 @@ zarr::ArrayMetadata ObjectForm::metadata() const {
 void ObjectForm::describe(Json& attributes) const {
   const Json spelled = layout::spell(type_);
   const bool plain = spelled.is_string();
-  const bool for_references = holds_references(type_);
+  const bool for_references = hdmf::holds_references(type_);
   const std::string dtype(layout::kZarrDtype), type(layout::kType);
   if (is_scalar_ && !for_references) {
     attributes[dtype] = layout::kScalar;

@@ -105,13 +105,6 @@ bool is_long_double(const DataType& type) {
 
 }  // namespace
 
-bool holds_references(const ObjectType& type) {
-  if (is_reference(type)) return true;
-  if (type.element && holds_references(*type.element)) return true;
-  return std::any_of(type.fields.begin(), type.fields.end(),
-                     [](const hdmf::ObjectField& field) { return holds_references(field.type); });
-}
-
 DataType packed(const DataType& type) {
   if (type.kind != Kind::structured) return type.little_endian();
   std::vector<Field> fields = type.fields;

@@ -48,9 +48,6 @@ class RecordPacker {
   DataType packed_;
 };
 
-/// Whether values of `type` hold references or region references.
-bool holds_references(const hdmf::ObjectType& type);
-
 /// `type` without padding and little-endian.
 DataType packed(const DataType& type);
 

@@ -114,7 +114,7 @@ std::vector<hdmf::LinkBuilder> ZarrTree::kept_links(const std::string& path,
   if (is_free_set(group)) {
     for (const hdmf::LinkBuilder& link : group.links) {
       const auto target = typed_.find(link.path);
-      if (target == typed_.end() || !target->second) continue;
+      if (link.source != "." || target == typed_.end() || !target->second) continue;
       auto& name = last[base_of(link.path)];
       name = std::max<std::string_view>(name, link.name);
     }

@@ -139,6 +139,7 @@ void Dataset::find_sources(hid_t creation_properties) {
     check(H5Pget_virtual_filename(creation_properties, i, name.data(), name.size()),
           "read the layout of a dataset");
     const std::string source = name.data();
+    if (source != "." && other_file_.empty()) other_file_ = source;
     // "." is the own file; "%b" stands for any number of files, of which HDF5 takes what it finds.
     if (source == "." || source.find('%') != std::string::npos) continue;
     if (!seen.insert(source).second) continue;
@@ -153,6 +154,7 @@ void Dataset::find_external(hid_t id, hid_t creation_properties) {
   std::array<char, 4096> name{};
   check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
         "read the external files of a dataset");
+  other_file_ = name.data();
   boost::system::error_code ignored;
   const auto beside = boost::filesystem::path(file_->path()).parent_path() / name.data();
   if (!boost::filesystem::exists(beside, ignored)) return;

@@ -54,6 +54,10 @@ class Dataset {
   /// the fill value; else "".
   const std::string& missing_source() const noexcept { return missing_source_; }
 
+  /// The first of the other files that values of it lie in: of external storage, or a source of a
+  /// virtual dataset; else "".
+  const std::string& other_file() const noexcept { return other_file_; }
+
   /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
   /// nullptr for types without.
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
@@ -84,7 +88,7 @@ class Dataset {
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
-  std::string missing_source_;
+  std::string missing_source_, other_file_;
   /// The name in its file of a dataset whose values lie in other files beside that.
   std::string external_name_;
   mutable std::shared_ptr<const Handle> external_;  ///< Such a dataset, kept open; under the mutex.

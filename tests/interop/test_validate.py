@@ -1,5 +1,7 @@
 """What engram finds wrong with a file, against pynwb's own validation, and the same in HDF5 and in Zarr."""
+import os
 import pathlib
+import shutil
 
 import h5py
 import pynwb
@@ -120,3 +122,28 @@ def test_where_schemas_come_from(session_nwb, zoo_h5):
     assert result.code == 1 and "the root has no type" in result.out
     given = engram.run("validate", session_nwb, "--json", "--no-cached", "--namespaces", INSTALLED)
     assert given.code == 0 and given.report["namespaces"] == engram.run("validate", session_nwb, "--json").report["namespaces"]
+
+
+def sizes_told(path):
+    return {(one["severity"], one["path"]) for one in validate(path) if one["kind"] == "not_portable" and "bytes; DANDI" in one["text"]}
+
+
+def grow(path, size):
+    """Makes a file of that size, with a hole in it; skips where the file system can't."""
+    try:
+        os.truncate(path, size)
+    except OSError as error:
+        pytest.skip(f"no file of {size} bytes can be made here: {error}")
+
+
+def test_files_that_dandi_does_not_take(session_nwb, tmp_path):
+    store, file = tmp_path / "x.zarr", tmp_path / "x.nwb"
+    engram.convert(session_nwb, store)
+    assert sizes_told(store) == set()
+    grow(store / "acquisition" / "raw" / "data" / "0.0", 5 * 2**30)
+    assert sizes_told(store) == set()
+    grow(store / "acquisition" / "raw" / "data" / "0.0", 5 * 2**30 + 1)
+    assert sizes_told(store) == {("warning", "/acquisition/raw/data/0.0")}
+    shutil.copy(session_nwb, file)
+    grow(file, 5 * 2**40 + 1)
+    assert sizes_told(file) == {("warning", "/")}

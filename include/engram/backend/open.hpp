@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engram/backend/backend.hpp"
@@ -9,19 +10,42 @@
 
 namespace engram::backend {
 
+/// What is done with links that lead to other files.
+enum class ExternalLinks {
+  copy,    ///< What they lead to is read as if it lay where the link is, with all that hangs on it.
+  link,    ///< They stay links; LinkBuilder::source is then the absolute path of the other file.
+           ///< References to other files have it too.
+  refuse,  ///< Error(unsupported) naming the link; so for values that lie in other files.
+};
+
+/// How a file is read.
+struct ReadOptions {
+  Limits limits;
+  /// None: of HDF5 as copy. Of Zarr links stay, and their source is what the store says, relative
+  /// to the store as a rule.
+  std::optional<ExternalLinks> external_links;
+  /// The directory that what a Zarr store links to must lie in, when it is copied: "" is the one
+  /// that the store itself lies in. Symbolic links don't lead out of it either.
+  std::string external_root;
+};
+
 /// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...), or
 /// Zarr v2 in a directory, a zip file or any other place that store::open_store() opens by its URL.
 /// Throws Error(not_found), Error(io_error), or Error(unsupported) that says what was found
 /// instead.
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits = {});
+std::unique_ptr<Reader> open_reader(const std::string& path, const ReadOptions& options);
 
 /// A reader of the HDF5 file at `path`. The file stays open as long as the reader or a source from
 /// its tree lives.
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits = {});
+std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const ReadOptions& options);
 
 /// A reader of the Zarr v2 hierarchy in `store`.
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const Limits& limits = {});
+std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
+                                         const ReadOptions& options);
 
 /// The one array that `store` is: a Zarr v2 array at its root, without a group around it. Its name
 /// is empty. Throws Error(not_found) when there is none, and what read_tree() throws.

@@ -39,6 +39,12 @@ class Attributes {
   std::vector<Item> items_;
 };
 
+/// Where a dataset that was read lies, so that a link can lead there.
+struct Origin {
+  std::shared_ptr<const std::string> store;  ///< The directory of its Zarr store, absolute.
+  std::string path;                          ///< Its place in there: "/a/b".
+};
+
 /// A dataset; its values stay in their source until asked for.
 struct DatasetBuilder {
   std::string name;
@@ -55,6 +61,8 @@ struct DatasetBuilder {
   std::vector<std::pair<std::string, std::int64_t>> enumeration;
   /// A name per dimension (one for a single value), where they are known: see name_dimensions().
   std::vector<std::string> dimension_names;
+  /// Where it was read from; none: from no directory with a Zarr store, or it was made in memory.
+  std::optional<Origin> origin;
 
   /// The ArraySource, or nullptr for objects.
   const ArraySource* array() const noexcept;

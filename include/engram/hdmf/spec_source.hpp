@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,14 @@ struct CachedNamespace {
 /// name, then from the oldest version to the newest. Empty when nothing is cached. The groups must
 /// live as long as the sources do.
 std::vector<CachedNamespace> cached_namespaces(const GroupBuilder& root, const Limits& limits = {});
+
+/// Adds the namespaces of `sources`, each with its schemas, to those cached in the file whose root
+/// is `root`, as HDMF does: below the group that `.specloc` points to, or else /specifications,
+/// which the attribute then names. Readers such as pynwb open the file without being told its
+/// schema. A version that is cached already is left as it is. Throws what the sources throw, and
+/// Error(corrupt_data) for a namespace without a name.
+void cache_namespaces(GroupBuilder& root,
+                      std::span<const std::shared_ptr<const SpecSource>> sources);
 
 /// Of each namespace in `all` the newest version.
 std::vector<CachedNamespace> newest(std::vector<CachedNamespace> all);

@@ -1,0 +1,222 @@
+#include "converters/tree_copy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "converters/array_copy.hpp"
+#include "converters/chunk_copy.hpp"
+#include "converters/plan.hpp"
+#include "converters/progress_meter.hpp"
+#include "converters/publish.hpp"
+#include "engram/base/error.hpp"
+#include "engram/base/memory_budget.hpp"
+#include "engram/base/thread_pool.hpp"
+
+namespace engram::converter {
+namespace {
+
+using backend::Notice;
+using Notices = std::vector<Notice>;
+
+bool is_loss(const Notice& notice) { return notice.kind != Notice::Kind::changed; }
+
+// Strict: the first loss is an error.
+void check_strict(const TargetOptions& options, const Notices& notices) {
+  if (!options.strict) return;
+  const auto first = std::find_if(notices.begin(), notices.end(), is_loss);
+  if (first == notices.end()) return;
+  const auto count = std::count_if(notices.begin(), notices.end(), is_loss);
+  throw Error(ErrorCode::unsupported,
+              fmt::format("{}: {} ({} in all would be left out, which --strict forbids)",
+                          first->path, first->text, count));
+}
+
+void check_stop(const TargetOptions& options) {
+  if (options.stop.stop_requested()) {
+    throw Error(ErrorCode::cancelled, "the conversion was stopped");
+  }
+}
+
+// Threads write notices in any order; the report has one.
+Notices in_order(Notices notices) {
+  std::stable_sort(notices.begin(), notices.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.path, a.kind, a.text) < std::tie(b.path, b.kind, b.text);
+  });
+  return notices;
+}
+
+void append(Notices& to, Notices from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+Progress totals_of(const Plan& plan) {
+  Progress totals;
+  for (const auto& planned : plan.datasets) {
+    totals.bytes_total = checked_add(totals.bytes_total, planned.array.bytes, "the file's data");
+    totals.chunks_total = checked_add(totals.chunks_total, planned.array.chunks, "the file's data");
+  }
+  totals.nodes_total = plan.datasets.size();
+  return totals;
+}
+
+backend::ZarrWriteOptions writer_options(const TargetOptions& options, const CodecRule& codec) {
+  backend::ZarrWriteOptions result;
+  result.compat = options.compat;
+  result.text = options.text;
+  result.consolidate = options.consolidate;
+  result.shuffle_form =
+      options.codec == "verbatim" ? codec::ShuffleForm::verbatim : codec::ShuffleForm::blosc_head;
+  result.object_compressor = object_compressor(codec);
+  return result;
+}
+
+// One copy. The steps stand in run().
+class TreeCopy {
+ public:
+  TreeCopy(const TreeOrigin& origin, const std::string& target, const TargetOptions& options)
+      : origin_(origin),
+        target_(target),
+        options_(options),
+        codec_(parse_codec_rule(options.codec)),
+        chunks_(parse_chunk_rule(options.chunks)) {
+    if (options.memory == 0) {
+      throw Error(ErrorCode::invalid_argument, "the memory budget must be above 0");
+    }
+    report_.source = origin.name;
+    report_.target = target;
+    report_.dry_run = options.dry_run;
+  }
+
+  ConvertReport run() {
+    const auto start = std::chrono::steady_clock::now();
+    if (options_.dry_run) {
+      dry_run();
+    } else {
+      write();
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    report_.seconds = took.count();
+    return std::move(report_);
+  }
+
+ private:
+  void write() {
+    Publication publication(origin_.name, target_, options_.overwrite);
+    const auto writer =
+        backend::make_zarr_writer(publication.part(), writer_options(options_, codec_));
+    const auto plan = read_and_plan(*writer);
+    ThreadPool pool(options_.threads);
+    writer->write_tree(tree_, &pool, options_.stop);
+    check_strict(options_, in_order(writer->notices()));
+    ProgressMeter progress(options_.on_progress, totals_of(plan));
+    MemoryBudget budget(options_.memory);
+    auto copied = copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
+    writer->finish();
+    report_.references += copied.references;
+    report_.references_unresolved += copied.dangling;
+    report_.region_references += copied.region_references;
+    report_.bytes_read = copied.bytes_read;
+    report_.bytes_copied = copied.bytes_copied;
+    append(report_.notices, in_order(writer->notices()));
+    append(report_.notices, std::move(copied.notices));
+    check_strict(options_, report_.notices);
+    report_.written = writer->counters();
+    check_stop(options_);
+    // Closing a damaged file may crash the HDF5 library: while nothing is published.
+    tree_ = {};
+    if (origin_.close) origin_.close();
+    if (auto warning = publication.publish()) {
+      report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
+    }
+    progress.finish();
+  }
+
+  void dry_run() {
+    if (!target_.empty()) check_target(origin_.name, target_, options_.overwrite);
+    const auto writer = backend::make_zarr_planner(writer_options(options_, codec_));
+    const auto plan = read_and_plan(*writer);
+    writer->write_tree(tree_);
+    check_strict(options_, writer->notices());
+    append(report_.notices, in_order(writer->notices()));
+    report_.written = writer->counters();
+    for (const auto& planned : plan.datasets) {
+      check_stop(options_);
+      try {
+        estimate(planned);
+      } catch (Error& error) {
+        name_path(error, planned.array.path);
+        throw;
+      }
+    }
+  }
+
+  // Adds the files of one dataset: its two documents and its chunks.
+  void estimate(const PlannedDataset& planned) {
+    const auto& array = planned.array;
+    auto& written = report_.written;
+    report_.bytes_read += array.bytes;
+    written.files += 2;
+    if (array.action != Action::copy) {
+      written.files += array.chunks;
+      written.bytes += array.bytes;
+      written.chunks_recoded += array.chunks;
+      return;
+    }
+    report_.bytes_copied += array.bytes;
+    const auto chunks = planned.dataset->array()->encoded()->chunks();
+    written.files += chunks.size();
+    for (const auto& chunk : chunks) written.bytes += chunk.size;
+    (array.codecs == planned.source_codecs ? written.chunks_verbatim : written.chunks_framed) +=
+        chunks.size();
+  }
+
+  Plan read_and_plan(const backend::Writer& writer) {
+    check_stop(options_);
+    tree_ = origin_.read(report_);
+    check_strict(options_, report_.notices);
+    check_stop(options_);
+    auto plan = make_plan(tree_, codec_, chunks_, writer, options_.limits);
+    report_.datasets = plan.datasets.size();
+    report_.groups = plan.groups;
+    report_.links = plan.links;
+    report_.references = plan.references;
+    report_.region_references = plan.region_references;
+    report_.references_unresolved = dangling_in_attributes();
+    for (const auto& planned : plan.datasets) report_.arrays.push_back(planned.array);
+    if (options_.on_plan) options_.on_plan(report_.arrays);
+    return plan;
+  }
+
+  // A notice about an attribute has "@" in the last name of its path; others are about links.
+  std::uint64_t dangling_in_attributes() const {
+    const auto& notices = report_.notices;
+    return static_cast<std::uint64_t>(
+        std::count_if(notices.begin(), notices.end(), [](const Notice& notice) {
+          const auto slash = notice.path.rfind('/');
+          return notice.kind == Notice::Kind::dangling &&
+                 notice.path.find('@', slash == std::string::npos ? 0 : slash) != std::string::npos;
+        }));
+  }
+
+  const TreeOrigin& origin_;
+  const std::string& target_;
+  const TargetOptions& options_;
+  CodecRule codec_;
+  ChunkRule chunks_;
+  hdmf::GroupBuilder tree_;
+  ConvertReport report_;
+};
+
+}  // namespace
+
+ConvertReport copy_tree(const TreeOrigin& origin, const std::string& target,
+                        const TargetOptions& options) {
+  return TreeCopy(origin, target, options).run();
+}
+
+}  // namespace engram::converter

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engram/convert.hpp"
+#include "engram/hdmf/builder.hpp"
+
+namespace engram::converter {
+
+/// Where the tree that is copied comes from.
+struct TreeOrigin {
+  std::string name;  ///< The source's path; empty: none, the tree was made in memory.
+  /// Gives the tree. Called once, after the target was found fit. Adds to the report what was lost
+  /// or changed on the way.
+  std::function<hdmf::GroupBuilder(ConvertReport&)> read;
+  /// Lets go of the source. Called once, when all values are copied and the tree is gone, before
+  /// the result is published. May be empty.
+  std::function<void()> close;
+};
+
+/// Copies a tree into a new Zarr v2 directory at `target`: plans, copies many chunks at once, and
+/// publishes the result when it is complete; until then it is `target` + ".part". With
+/// TargetOptions::dry_run it plans only. This is what convert() and write() have in common.
+///
+/// Throws Error as they do.
+ConvertReport copy_tree(const TreeOrigin& origin, const std::string& target,
+                        const TargetOptions& options);
+
+}  // namespace engram::converter

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "engram/hdmf/object_source.hpp"
+
+namespace engram::hdmf {
+
+/// Whether values of `type` hold references or region references.
+bool holds_references(const ObjectType& type);
+
+/// What a reference becomes; nullopt: it leads nowhere, and becomes Null. Called by many threads at
+/// once.
+using ReferenceMap = std::function<std::optional<Reference>(const Reference&)>;
+
+/// `value` with each reference in it, and each target of a region reference, replaced by what `map`
+/// makes of it. Returns how many became Null.
+std::uint64_t map_references(Value& value, const ReferenceMap& map);
+
+/// `source` with map_references() applied to the values that are read from it; what became Null
+/// counts in dangling().
+std::shared_ptr<const ObjectSource> map_references(std::shared_ptr<const ObjectSource> source,
+                                                   ReferenceMap map);
+
+/// Calls `visit` with each value of `source`, which is read in blocks of whole rows. Throws what
+/// the source and `visit` throw.
+void for_each_value(const ObjectSource& source, const std::function<void(const Value&)>& visit);
+
+}  // namespace engram::hdmf

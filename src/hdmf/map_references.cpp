@@ -1,0 +1,87 @@
+#include "engram/hdmf/map_references.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace engram::hdmf {
+namespace {
+
+// Values that are read at a time.
+constexpr std::uint64_t kBlock = 65536;
+
+class MappedObjects final : public ObjectSource {
+ public:
+  MappedObjects(std::shared_ptr<const ObjectSource> source, ReferenceMap map)
+      : source_(std::move(source)), map_(std::move(map)) {}
+
+  const ObjectType& type() const override { return source_->type(); }
+  const Shape& shape() const override { return source_->shape(); }
+  const Shape& chunk_shape() const override { return source_->chunk_shape(); }
+  std::uint64_t dangling() const override { return source_->dangling() + dangling_; }
+
+  std::vector<Value> read(const Region& region) const override {
+    std::vector<Value> values = source_->read(region);
+    for (Value& value : values) dangling_ += map_references(value, map_);
+    return values;
+  }
+
+ private:
+  std::shared_ptr<const ObjectSource> source_;
+  ReferenceMap map_;
+  mutable std::atomic<std::uint64_t> dangling_ = 0;
+};
+
+}  // namespace
+
+bool holds_references(const ObjectType& type) {
+  if (type.kind == ObjectType::Kind::reference || type.kind == ObjectType::Kind::region_reference)
+    return true;
+  if (type.element && holds_references(*type.element)) return true;
+  return std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const ObjectField& field) { return holds_references(field.type); });
+}
+
+std::uint64_t map_references(Value& value, const ReferenceMap& map) {
+  const auto replace = [&map](Reference& reference) {
+    std::optional<Reference> mapped = map(reference);
+    if (mapped) reference = std::move(*mapped);
+    return mapped.has_value();
+  };
+  std::uint64_t lost = 0;
+  if (value.is<Reference>()) {
+    if (!replace(value.as<Reference>())) lost = 1;
+  } else if (value.is<RegionReference>()) {
+    if (!replace(value.as<RegionReference>().target)) lost = 1;
+  } else if (value.is<List>()) {
+    for (Value& item : value.as<List>()) lost += map_references(item, map);
+    return lost;
+  } else if (value.is<Record>()) {
+    for (auto& [name, item] : value.as<Record>()) lost += map_references(item, map);
+    return lost;
+  }
+  if (lost > 0) value = Null{};
+  return lost;
+}
+
+std::shared_ptr<const ObjectSource> map_references(std::shared_ptr<const ObjectSource> source,
+                                                   ReferenceMap map) {
+  return std::make_shared<const MappedObjects>(std::move(source), std::move(map));
+}
+
+void for_each_value(const ObjectSource& source, const std::function<void(const Value&)>& visit) {
+  const Shape& shape = source.shape();
+  if (element_count(shape) == 0) return;
+  const std::uint64_t length = shape.empty() ? 1 : shape.front();
+  const std::uint64_t rows = std::max<std::uint64_t>(1, kBlock / (element_count(shape) / length));
+  for (std::uint64_t first = 0; first < length; first += rows) {
+    Region region = Region::all(shape);
+    if (!shape.empty()) {
+      region.origin.front() = first;
+      region.shape.front() = std::min(rows, length - first);
+    }
+    for (const Value& value : source.read(region)) visit(value);
+  }
+}
+
+}  // namespace engram::hdmf
