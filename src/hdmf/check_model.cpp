@@ -11,6 +11,7 @@
 #include "engram/hdmf/validate.hpp"
 #include "hdmf/check_tables.hpp"
 #include "hdmf/node_index.hpp"
+#include "hdmf/references.hpp"
 #include "hdmf/validate_data.hpp"
 
 namespace engram::hdmf {
@@ -26,14 +27,6 @@ bool is_uuid(const std::string& text) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   };
   return text.size() == kForm.size() && std::equal(text.begin(), text.end(), kForm.begin(), fits);
-}
-
-bool holds_references(const ObjectType& type) {
-  if (type.kind == ObjectType::Kind::reference || type.kind == ObjectType::Kind::region_reference)
-    return true;
-  if (type.element && holds_references(*type.element)) return true;
-  return std::any_of(type.fields.begin(), type.fields.end(),
-                     [](const ObjectField& field) { return holds_references(field.type); });
 }
 
 class ModelCheck {
