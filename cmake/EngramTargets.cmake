@@ -46,7 +46,9 @@ function(engram_layers_below name out)
   set(${out} ${seen} PARENT_SCOPE)
 endfunction()
 
-# engram_tests(NAME [LAYER layer] SOURCES ... [LIBRARIES ...]): one test program, linked with `layer` and those below it.
+# engram_tests(NAME [LAYER layer] SOURCES ... [LIBRARIES ...]): one test program, linked with `layer` and those below it. Its
+# tests have the label `unit`, the program as a whole has `whole`: under sanitizers, whose start takes its time, a process for
+# each test would take minutes.
 function(engram_tests name)
   cmake_parse_arguments(ARG "" "LAYER" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(engram_${name}_tests ${ARG_SOURCES})
@@ -63,4 +65,6 @@ function(engram_tests name)
     target_sources(engram_${name}_tests PRIVATE $<TARGET_OBJECTS:engram_${layer}>)
   endforeach()
   gtest_discover_tests(engram_${name}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit)
+  add_test(NAME Whole.${name} COMMAND engram_${name}_tests --gtest_brief=1)
+  set_tests_properties(Whole.${name} PROPERTIES LABELS whole TIMEOUT 900)
 endfunction()

@@ -62,6 +62,18 @@ class Collector {
 
 std::string canonical(const Json& document) { return dump_json(document, JsonStyle::compact); }
 
+// The text of `.zmetadata` that has `documents`.
+std::string consolidated_text(Documents documents) {
+  Json metadata = Json::object();
+  auto& members = metadata.get_ref<Json::object_t&>();
+  members.reserve(documents.size());
+  for (auto& [key, document] : documents) members.emplace_back(key, std::move(document));
+  Json all = Json::object();
+  all["metadata"] = std::move(metadata);
+  all["zarr_consolidated_format"] = 1;
+  return dump_json(all, JsonStyle::zarr);
+}
+
 bool say_the_same(const Json& a, const Json& b) { return canonical(a) == canonical(b); }
 
 }  // namespace
@@ -71,15 +83,25 @@ void consolidate(store::Store& store, const Limits& limits) {
   if (!documents.contains(std::string(kGroupName)) && !documents.contains(std::string(kArrayName)))
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no group or array at the root of {}", store.name()));
-  Json metadata = Json::object();
-  auto& members = metadata.get_ref<Json::object_t&>();
-  members.reserve(documents.size());
-  for (auto& [key, document] : documents) members.emplace_back(key, std::move(document));
-  Json all = Json::object();
-  all["metadata"] = std::move(metadata);
-  all["zarr_consolidated_format"] = 1;
-  const std::string text = dump_json(all, JsonStyle::zarr);
+  const std::string text = consolidated_text(std::move(documents));
   store.set(store::Key(kConsolidatedName), as_bytes(text));
+}
+
+std::optional<std::string> amended_consolidated(const store::ReadableStore& store,
+                                                const DocumentChanges& changes,
+                                                const Limits& limits) {
+  auto consolidated = read_consolidated(store, limits);
+  if (!consolidated) return std::nullopt;
+  Documents documents;
+  for (auto& [key, document] : consolidated->get_ref<Json::object_t&>())
+    documents.emplace(key, std::move(document));
+  for (const auto& [key, document] : changes) {
+    if (document)
+      documents.insert_or_assign(key, *document);
+    else
+      documents.erase(key);
+  }
+  return consolidated_text(std::move(documents));
 }
 
 ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits) {

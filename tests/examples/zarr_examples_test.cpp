@@ -3,11 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cctype>
 #include <chrono>
-#include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +15,7 @@
 #include "engram/zarr/array.hpp"
 #include "engram/zarr/consolidated.hpp"
 #include "engram/zarr/group.hpp"
+#include "testing/example_page.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace {
@@ -211,63 +208,9 @@ TEST(ZarrExamples, Consolidated) {
   EXPECT_TRUE(check.is_current());
 }
 
-// The page
-
-using Lines = std::vector<std::string>;
-
-Lines lines_of(const std::string& path) {
-  std::ifstream file(std::string(ENGRAM_SOURCE_DIR) + "/" + path);
-  EXPECT_TRUE(file) << path;
-  Lines lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(line);
-  return lines;
-}
-
-std::string name_in(const std::string& line, const std::string& before, const std::string& after) {
-  const bool is_marker = line.starts_with(before) && line.ends_with(after);
-  if (!is_marker || line.size() <= before.size() + after.size()) return {};
-  return line.substr(before.size(), line.size() - before.size() - after.size());
-}
-
-std::map<std::string, Lines> examples_of_this_file() {
-  std::map<std::string, Lines> examples;
-  std::string name;
-  for (const std::string& line : lines_of("tests/examples/zarr_examples_test.cpp")) {
-    const std::string marker = name_in(line, "  // [", "]");
-    if (!marker.empty()) {
-      name = marker == "end" ? "" : marker;
-    } else if (!name.empty()) {
-      examples[name].push_back(line.starts_with("  ") ? line.substr(2) : line);
-    }
-  }
-  return examples;
-}
-
-std::map<std::string, Lines> examples_of_the_page() {
-  std::map<std::string, Lines> examples;
-  std::string name;
-  bool is_code = false;
-  for (const std::string& line : lines_of("docs/zarr.md")) {
-    if (line == "```") {
-      is_code = false;
-      name.clear();
-    } else if (line.starts_with("```")) {
-      EXPECT_TRUE(!name.empty() || line != "```cpp") << "code without a name";
-      is_code = !name.empty();
-    } else if (is_code) {
-      examples[name].push_back(line);
-    } else if (const std::string marker = name_in(line, "<!-- example: ", " -->");
-               !marker.empty()) {
-      name = marker;
-    }
-  }
-  return examples;
-}
-
 TEST(ZarrExamples, AreThePages) {
-  const auto here = examples_of_this_file();
-  EXPECT_GE(here.size(), 12U);
-  EXPECT_EQ(here, examples_of_the_page());
+  engram::testing::expect_examples_of_page("tests/examples/zarr_examples_test.cpp", "docs/zarr.md",
+                                           12);
 }
 
 }  // namespace

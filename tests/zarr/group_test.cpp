@@ -255,6 +255,36 @@ TEST_F(ZarrGroup, TellsHowConsolidatedMetadataDiffer) {
   });
 }
 
+TEST_F(ZarrGroup, AmendedConsolidatedMetadataAreThoseOfTheChangedStore) {
+  EXPECT_EQ(amended_consolidated(*store_, {}), std::nullopt);
+  Group root = Group::create(store_, "", {{"r", 1}});
+  root.create_array("a", int16({4}));
+  root.create_array("b", int16({4}));
+  root.create_group("d", {{"x", 1.0}});
+  consolidate(*store_);
+  const auto text = [&] {
+    return std::string(as_text(*store_->get(store::Key(".zmetadata"), 1 << 20)));
+  };
+  EXPECT_EQ(amended_consolidated(*store_, {}), text());
+
+  Json grown = parse_json(as_text(*store_->get(store::Key("a/.zarray"), 1 << 20)));
+  grown["shape"] = {5};
+  const auto amended = amended_consolidated(*store_, {{"a/.zarray", grown},
+                                                      {"b/.zarray", std::nullopt},
+                                                      {"d/.zattrs", Json{{"y", 2}}},
+                                                      {"e/.zgroup", Json{{"zarr_format", 2}}},
+                                                      {"none/.zattrs", std::nullopt}});
+  root.array("a").resize({5});
+  root.erase("b");
+  root.group("d").set_attributes({{"y", 2}});
+  root.create_group("e");
+  consolidate(*store_);
+  EXPECT_EQ(amended, text());
+
+  set(".zmetadata", "{}");
+  expect_error(ErrorCode::unsupported, ".zmetadata", [&] { amended_consolidated(*store_, {}); });
+}
+
 TEST_F(ZarrGroup, HostileKeysOfConsolidatedMetadataAreRefused) {
   for (const char* key : {"../.zgroup", "a//.zarray", "/.zgroup", "a/../../b/.zarray"}) {
     set(".zmetadata",

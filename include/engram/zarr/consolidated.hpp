@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engram/base/json.hpp"
 #include "engram/base/limits.hpp"
 #include "engram/store/store.hpp"
 
@@ -12,6 +15,16 @@ namespace engram::zarr {
 /// zarr.consolidate_metadata() of zarr-python 2.18 does. Throws Error(not_found) when there is no
 /// group or array at the root, Error(corrupt_data) naming a key whose value is no JSON.
 void consolidate(store::Store& store, const Limits& limits = {});
+
+/// Metadata documents by key ("a/.zattrs"); none: there is no such document (any more).
+using DocumentChanges = std::map<std::string, std::optional<Json>>;
+
+/// What `.zmetadata` of `store` says once `changes` are made to it, laid out as consolidate() does;
+/// nothing is listed or written. nullopt when the store has no `.zmetadata`. Throws
+/// Error(corrupt_data), Error(unsupported) for another format of it than 1.
+std::optional<std::string> amended_consolidated(const store::ReadableStore& store,
+                                                const DocumentChanges& changes,
+                                                const Limits& limits = {});
 
 /// How `.zmetadata` and the single files of a store differ: keys, sorted by their bytes.
 struct ConsolidatedCheck {
