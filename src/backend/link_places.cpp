@@ -104,7 +104,8 @@ std::string encoded(std::string_view path) {
 }
 
 // `source`, with '/' between its names, below each of `bases`.
-std::vector<std::string> joined(const std::array<std::string, 2>& bases, const std::string& source) {
+std::vector<std::string> joined(const std::array<std::string, 2>& bases,
+                                const std::string& source) {
   std::vector<std::string> all;
   for (const std::string& base : bases) {
     if (base.empty()) continue;

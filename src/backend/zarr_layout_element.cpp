@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "array/number.hpp"
 #include "base/utf32.hpp"
 #include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
-#include "array/number.hpp"
 
 namespace engram::backend::layout {
 namespace {

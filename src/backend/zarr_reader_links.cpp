@@ -53,7 +53,7 @@ class Settler {
     kept.reserve(group.links.size());  // `names` has views of what is in it.
     for (LinkBuilder& link : group.links) {
       if (const auto why = store::why_bad_name(link.name); !why.empty()) {
-        notice(Notice::Kind::left_out, path, link.name, fmt::format("its name {}", why));
+        notice(Notice::Kind::left_out, path, link.name, why);
       } else if (names.contains(link.name)) {
         notice(Notice::Kind::left_out, path, link.name, "its name is taken in the group");
       } else if (Settled settled = settle(link); settled.link) {

@@ -88,9 +88,8 @@ std::vector<Value> ZarrObjectSource::read_packed(const Region& region) const {
   array_->read(region, elements);
   std::vector<Value> values;
   for (std::size_t at = 0; at < elements.size(); at += size)
-    values.push_back(
-        typed(type_, hdmf::element_value(native, BytesView(elements).subspan(at, size),
-                                         hdmf::RecordForm::list)));
+    values.push_back(typed(type_, hdmf::element_value(native, BytesView(elements).subspan(at, size),
+                                                      hdmf::RecordForm::list)));
   return values;
 }
 

@@ -29,9 +29,9 @@ struct BoxOrder {
 BoxOrder in_order(const std::vector<Region>& boxes, std::size_t rank);
 
 /// Reads what `order` selects: `read` is asked for one region after another, none of more than
-/// `most` elements but for pieces that are larger themselves; then `copy(from, to, count)` is called
-/// for each run of elements of it that become one run of the selection, `from` being an index into
-/// what was read, C order.
+/// `most` elements but for pieces that are larger themselves; then `copy(from, to, count)` is
+/// called for each run of elements of it that become one run of the selection, `from` being an
+/// index into what was read, C order.
 void gather(const BoxOrder& order, std::uint64_t most,
             const std::function<void(const Region&)>& read,
             const std::function<void(std::uint64_t, std::uint64_t, std::uint64_t)>& copy);

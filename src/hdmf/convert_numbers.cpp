@@ -101,7 +101,8 @@ std::optional<Misfit> convert_numbers(const DataType& from, BytesView elements, 
     if (to.kind == Kind::floating)
       return to.size == 4 ? convert<float, From>(elements, out)
                           : convert<double, From>(elements, out);
-    return with_whole(to, [&](auto target) { return convert<decltype(target), From>(elements, out); });
+    return with_whole(to,
+                      [&](auto target) { return convert<decltype(target), From>(elements, out); });
   });
 }
 

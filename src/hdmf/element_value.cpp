@@ -50,11 +50,10 @@ Value element_value(const DataType& type, BytesView element, RecordForm form) {
   List list;
   Record record;
   for (const Field& field : type.fields) {
-    Value value =
-        nested(field, 0,
-               element.subspan(static_cast<std::size_t>(field.offset),
-                               static_cast<std::size_t>(field.size())),
-               form);
+    Value value = nested(field, 0,
+                         element.subspan(static_cast<std::size_t>(field.offset),
+                                         static_cast<std::size_t>(field.size())),
+                         form);
     if (form == RecordForm::list) {
       list.push_back(std::move(value));
     } else {

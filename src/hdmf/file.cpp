@@ -24,8 +24,8 @@ class TypeTest {
     const auto type = object.neurodata_type();
     if (!type) return false;
     // A type may mean different things in two files.
-    const auto key = std::make_tuple(object.file().location(),
-                                     object.type_namespace().value_or(""), *type);
+    const auto key =
+        std::make_tuple(object.file().location(), object.type_namespace().value_or(""), *type);
     const auto known = known_.find(key);
     if (known != known_.end()) return known->second;
     return known_.emplace(key, object.is_a(wanted_)).first->second;
@@ -125,9 +125,8 @@ Followed File::follow_all() const {
     each_reference(value, [&](const Value& one) {
       const bool is_region = one.is<RegionReference>();
       ++(is_region ? followed.region_references : followed.references);
-      const Outcome outcome = is_region
-                                  ? set_->resolve(*file_, one.as<RegionReference>(), place)
-                                  : set_->resolve(*file_, one.as<Reference>(), place);
+      const Outcome outcome = is_region ? set_->resolve(*file_, one.as<RegionReference>(), place)
+                                        : set_->resolve(*file_, one.as<Reference>(), place);
       if (const auto* failure = std::get_if<Failure>(&outcome)) {
         ++followed.lost_references;
         set_->report(*failure);

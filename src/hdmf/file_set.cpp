@@ -83,7 +83,7 @@ std::variant<const OpenFile*, Failure> FileSet::other(const OpenFile& holder,
       const std::lock_guard lock(mutex_);
       auto& kept = slots_[place.identity.empty() ? place.location : place.identity];
       if (!kept) {
-        if (slots_.size() > options_.max_files) {
+        if (slots_.size() > std::size_t{options_.max_files} + 1) {
           slots_.erase(place.identity.empty() ? place.location : place.identity);
           return fail(Problem::Kind::unreadable, ErrorCode::limit_exceeded,
                       fmt::format("leads to the file {}: links lead to more than {} files", shown,
@@ -96,9 +96,9 @@ std::variant<const OpenFile*, Failure> FileSet::other(const OpenFile& holder,
     std::call_once(slot->once, [&] { open(*slot, place); });
     if (!slot->error) return slot->file.get();
     if (slot->error->code() == ErrorCode::not_found && !slot->file) continue;
-    return fail(Problem::Kind::unreadable, slot->error->code(),
-                fmt::format("leads to the file {}, which can't be read: {}", shown,
-                            slot->error->what()));
+    return fail(
+        Problem::Kind::unreadable, slot->error->code(),
+        fmt::format("leads to the file {}, which can't be read: {}", shown, slot->error->what()));
   }
   return fail(Problem::Kind::missing_file, ErrorCode::not_found,
               fmt::format("leads to the file {}, which is not there", shown));
@@ -160,9 +160,8 @@ std::vector<Problem> FileSet::problems() const {
 
 void FileSet::raise(const Failure& failure) {
   const Problem& problem = failure.problem;
-  throw Error(failure.code,
-              fmt::format("{}: {}: {}", printable(problem.file), printable(problem.path),
-                          problem.text));
+  throw Error(failure.code, fmt::format("{}: {}: {}", printable(problem.file),
+                                        printable(problem.path), problem.text));
 }
 
 }  // namespace engram::hdmf

@@ -143,16 +143,15 @@ Outcome FileSet::resolve(const OpenFile& file, const Reference& reference,
       report(failure(Problem::Kind::mismatch, ErrorCode::corrupt_data,
                      "was made for another file than the one that has this name now"));
   }
-  const std::string path =
-      reference.path.starts_with('/') ? reference.path : "/" + reference.path;
+  const std::string path = reference.path.starts_with('/') ? reference.path : "/" + reference.path;
   Outcome outcome = walk({target_file, TreeIndex::kRoot}, path);
   const auto& id = reference.object_id;
   if (const auto* found = std::get_if<Place>(&outcome)) {
     if (id && found->file->index[found->entry].attributes().find("object_id") &&
         !has(*found->file, found->entry, *id))
-      report(failure(Problem::Kind::mismatch, ErrorCode::corrupt_data,
-                     fmt::format("has the object_id {}, but the object there has another",
-                                 printable(*id))));
+      report(failure(
+          Problem::Kind::mismatch, ErrorCode::corrupt_data,
+          fmt::format("has the object_id {}, but the object there has another", printable(*id))));
     return outcome;
   }
   if (const auto by_its_id = id ? by_id(*target_file, *id) : std::nullopt) {

@@ -30,7 +30,7 @@ const GroupBuilder* Object::group() const noexcept { return file_->index[entry_]
 const DatasetBuilder* Object::dataset() const noexcept { return file_->index[entry_].dataset; }
 
 std::string Object::name() const {
-  return link_file_ ? link_file_->index[link_entry_].name()
+  return link_file_                   ? link_file_->index[link_entry_].name()
          : entry_ == TreeIndex::kRoot ? ""
                                       : file_->index[entry_].name();
 }
@@ -168,9 +168,9 @@ void Object::read_numbers(const Region& region, const DataType& type,
   const std::size_t count = checked_count(region, type.size);
   at_object(*file_, entry_, [&] {
     if (out.size() != count * type.size)
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("a buffer of {} elements for a region of {}", out.size() / type.size,
-                              count));
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("a buffer of {} elements for a region of {}", out.size() / type.size, count));
     hdmf::read_numbers(own, region, type, out);
   });
 }
@@ -206,11 +206,11 @@ std::vector<std::optional<Object>> Object::targets(const Region& region) const {
 
 void Object::refuse_scalar() const {
   const DatasetBuilder& own = checked_dataset();
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("{}: {} {}, not one", file_->location, path(),
-                          own.is_null ? "has no value"
-                                      : fmt::format("has {} elements",
-                                                    element_count(own.shape()))));
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("{}: {} {}, not one", file_->location, path(),
+                  own.is_null ? "has no value"
+                              : fmt::format("has {} elements", element_count(own.shape()))));
 }
 
 }  // namespace engram::hdmf

@@ -123,7 +123,8 @@ std::vector<std::string> read_text(const DatasetBuilder& dataset, const Region& 
       array ? is_text(array->info().type)
             : objects != nullptr && objects->type().kind == ObjectType::Kind::text;
   if (!holds_text)
-    throw Error(ErrorCode::invalid_argument, fmt::format("holds {}, not text", content_of(dataset)));
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("holds {}, not text", content_of(dataset)));
   std::vector<Value> values = read_values(dataset, region);
   texts.reserve(values.size());
   for (Value& value : values) {

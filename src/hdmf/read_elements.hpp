@@ -9,7 +9,8 @@
 
 namespace engram::hdmf {
 
-/// `count` as a size. Throws Error(limit_exceeded) when so many elements take more than `max_bytes`.
+/// `count` as a size. Throws Error(limit_exceeded) when so many elements take more than
+/// `max_bytes`.
 std::size_t checked_elements(std::uint64_t count, std::uint64_t element_size,
                              std::uint64_t max_bytes);
 

@@ -77,7 +77,8 @@ std::string TreeIndex::path(std::uint32_t number) const {
   for (std::uint32_t at = number; at != kRoot; at = entries_[at].parent) way.push_back(at);
   if (way.empty()) return "/";
   std::string path;
-  for (auto at = way.rbegin(); at != way.rend(); ++at) path.append("/").append(entries_[*at].name());
+  for (auto at = way.rbegin(); at != way.rend(); ++at)
+    path.append("/").append(entries_[*at].name());
   return path;
 }
 

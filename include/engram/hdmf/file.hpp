@@ -37,7 +37,7 @@ enum class Scope {
 /// What File::follow_all() came upon.
 struct Followed {
   std::uint64_t links = 0;
-  std::uint64_t references = 0;         ///< In attributes, datasets, records; null ones not counted.
+  std::uint64_t references = 0;  ///< In attributes, datasets, records; null ones not counted.
   std::uint64_t region_references = 0;  ///< The same.
   std::uint64_t null_references = 0;
   std::uint64_t lost_links = 0;       ///< Links that lead nowhere.

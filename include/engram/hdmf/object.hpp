@@ -121,7 +121,7 @@ class Object {
   /// The same, into memory that is there: `out` has exactly the region's size.
   template <Element T>
   requires(!std::same_as<T, bool>) void read(const Region& region,
-                                               std::type_identity_t<std::span<T>> out) const {
+                                             std::type_identity_t<std::span<T>> out) const {
     read_numbers(region, data_type_of<T>(), std::as_writable_bytes(out));
   }
 
