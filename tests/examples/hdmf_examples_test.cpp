@@ -22,14 +22,14 @@ namespace {
 
 using namespace engram;  // NOLINT(google-build-using-namespace): the page says so once.
 
-using testing::dataset_of;
-using testing::fake_array;
-using testing::text_of;
+using engram::testing::dataset_of;
+using engram::testing::fake_array;
+using engram::testing::text_of;
 
 void write(const std::string& path, const hdmf::GroupBuilder& root) {
   using store::DirectoryStore;
-  const auto made = std::make_shared<DirectoryStore>(path, DirectoryStore::Mode::create);
-  testing::write_all(*backend::make_zarr_writer(made, {}), root);
+  auto made = std::make_shared<DirectoryStore>(path, DirectoryStore::Mode::create);
+  engram::testing::write_all(*backend::make_zarr_writer(made, {}), root);
 }
 
 void give_type(hdmf::Attributes& attributes, const char* type, const char* id) {
@@ -68,16 +68,16 @@ class HdmfExamples : public ::testing::Test {
     root.groups.push_back(std::move(acquisition));
     hdmf::GroupBuilder trials = group_of("trials");
     const hdmf::Reference to_probe{".", "/acquisition/probe", "probe-id", "root-id"};
-    hdmf::ObjectType row = testing::object_type(hdmf::ObjectType::Kind::record);
-    row.fields = {{"idx_start", testing::number_type(DataType::integer(4))},
-                  {"count", testing::number_type(DataType::integer(4))},
-                  {"timeseries", testing::object_type(hdmf::ObjectType::Kind::reference)}};
+    hdmf::ObjectType row = engram::testing::object_type(hdmf::ObjectType::Kind::record);
+    row.fields = {{"idx_start", engram::testing::number_type(DataType::integer(4))},
+                  {"count", engram::testing::number_type(DataType::integer(4))},
+                  {"timeseries", engram::testing::object_type(hdmf::ObjectType::Kind::reference)}};
     trials.datasets.push_back(
         dataset_of("timeseries", row, {2},
                    {Value(hdmf::List{0, 2, to_probe}), Value(hdmf::List{2, 2, to_probe})}));
-    trials.datasets.push_back(dataset_of("group",
-                                         testing::object_type(hdmf::ObjectType::Kind::reference),
-                                         {2}, {Value(to_probe), Value(hdmf::Null{})}));
+    trials.datasets.push_back(
+        dataset_of("group", engram::testing::object_type(hdmf::ObjectType::Kind::reference), {2},
+                   {Value(to_probe), Value(hdmf::Null{})}));
     trials.attributes.set("good",
                           hdmf::RegionReference{{".", "/acquisition/probe/data", {}, {}},
                                                 {Region{{0, 0}, {1, 2}}, Region{{3, 0}, {1, 2}}}});
@@ -107,7 +107,7 @@ class HdmfExamples : public ::testing::Test {
     return all;
   }
 
-  const testing::TempDir dir_;
+  const engram::testing::TempDir dir_;
   const std::string path_ = dir_ / "session.nwb.zarr";
 };
 
@@ -280,7 +280,8 @@ TEST_F(HdmfExamples, LinkRoot) {
 }
 
 TEST(HdmfExamplesPage, HasTheseExamples) {
-  testing::expect_examples_of_page("tests/examples/hdmf_examples_test.cpp", "docs/hdmf.md", 10);
+  engram::testing::expect_examples_of_page("tests/examples/hdmf_examples_test.cpp", "docs/hdmf.md",
+                                           10);
 }
 
 }  // namespace
