@@ -4,7 +4,6 @@ import dataclasses
 import datetime
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -21,6 +20,7 @@ import hdmf_zarr  # noqa: E402
 import numpy as np  # noqa: E402
 import zarr  # noqa: E402
 
+import document  # noqa: E402
 import make_inputs  # noqa: E402
 import nwb_compare  # noqa: E402
 import zarr_store  # noqa: E402
@@ -157,13 +157,6 @@ def table(name, results, sizes):
     return lines, met
 
 
-def machine():
-    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                  if line.startswith("model name")), platform.processor())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} x {model}, {memory:.0f} GB, {platform.system()} {platform.release().split('-')[0]}"
-
-
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--cache", type=Path, required=True)
@@ -180,9 +173,9 @@ def main():
     print("\n".join(lines))
     if not given.no_write and not given.only:
         head = (HERE / "benchmarks_head.md").read_text(encoding="utf-8")
-        made = [f"Made by `bench/convert` on {datetime.date.today()}: {machine()}; hdmf-zarr {hdmf_zarr.__version__}, "
+        made = [f"Made by `bench/convert` on {datetime.date.today()}: {document.machine()}; hdmf-zarr {hdmf_zarr.__version__}, "
                 f"zarr {zarr.__version__}, h5py {h5py.__version__} (HDF5 {h5py.version.hdf5_version}).", ""]
-        (ROOT / "docs" / "benchmarks.md").write_text(head + "\n" + "\n".join(made + lines), encoding="utf-8")
+        document.write_part("convert", head + "\n" + "\n".join(made + lines))
     return 0 if all_met else 1
 
 

@@ -1,4 +1,4 @@
-"""The two files that bench/convert measures on, the same content on every run."""
+"""The files that bench/convert and bench/hdmf measure on, the same content on every run."""
 import random
 import uuid
 from datetime import datetime, timezone
@@ -56,6 +56,22 @@ def many(path):
         series = TimeSeries(name=f"series{i:04d}", data=data, unit="V", timestamps=times, description=f"number {i}")
         first = first or series
         module.add(series)
+    with NWBHDF5IO(path, "w") as io:
+        io.write(nwb)
+
+
+def reading(path, series=SERIES, references=5_000, samples=400):
+    """`series` small series with what a table refers to them by: `references` rows."""
+    nwb = session()
+    module = nwb.create_processing_module("many", "small series")
+    rng = np.random.default_rng(44)
+    made = []
+    for i in range(series):
+        made.append(TimeSeries(name=f"series{i:04d}", data=rng.normal(size=samples), unit="V", rate=1000.0, description=f"number {i}"))
+        module.add(made[-1])
+    nwb.add_trial_column("series", "what was recorded")
+    for i in range(references):
+        nwb.add_trial(start_time=float(i), stop_time=i + 0.5, series=made[i * 7 % series])
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
 

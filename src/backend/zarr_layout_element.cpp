@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "array/number.hpp"
 #include "base/utf32.hpp"
 #include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/number.hpp"
 
 namespace engram::backend::layout {
 namespace {
@@ -37,8 +37,8 @@ void pack_complex(const DataType& type, const Value& value, std::span<std::byte>
   if (!value.is<std::complex<double>>()) refuse(type);
   const auto& number = value.as<std::complex<double>>();
   const std::size_t half = out.size() / 2;
-  zarr::put_floating(number.real(), out.first(half));
-  zarr::put_floating(number.imag(), out.last(half));
+  put_floating(number.real(), out.first(half));
+  put_floating(number.imag(), out.last(half));
 }
 
 void pack_bytes(const DataType& type, const Value& value, std::span<std::byte> out) {
@@ -67,17 +67,6 @@ void pack_nested(const Field& field, std::size_t dimension, const Value& value,
     pack_nested(field, dimension + 1, list[i], out.subspan(i * step, step));
 }
 
-Value unpack_nested(const Field& field, std::size_t dimension, BytesView bytes) {
-  if (dimension == field.shape.size()) return unpack(field.type, bytes);
-  hdmf::List list;
-  const auto count = static_cast<std::size_t>(field.shape[dimension]);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t step = bytes.size() / count;
-    list.push_back(unpack_nested(field, dimension + 1, bytes.subspan(i * step, step)));
-  }
-  return list;
-}
-
 std::span<std::byte> field_of(const Field& field, std::span<std::byte> element) {
   return element.subspan(static_cast<std::size_t>(field.offset),
                          static_cast<std::size_t>(field.size()));
@@ -94,9 +83,9 @@ void pack(const DataType& type, const Value& value, std::span<std::byte> out) {
     case Kind::unsigned_integer:
     case Kind::datetime:
     case Kind::timedelta:
-      return zarr::put_integer(integer_of(type, value), out);
+      return put_integer(integer_of(type, value), out);
     case Kind::floating:
-      return zarr::put_floating(floating_of(type, value), out);
+      return put_floating(floating_of(type, value), out);
     case Kind::complex:
       return pack_complex(type, value, out);
     case Kind::bytes:
@@ -112,41 +101,6 @@ void pack(const DataType& type, const Value& value, std::span<std::byte> out) {
   std::fill(out.begin(), out.end(), std::byte{0});
   for (std::size_t i = 0; i < type.fields.size(); ++i)
     pack_nested(type.fields[i], 0, value.as<hdmf::List>()[i], field_of(type.fields[i], out));
-}
-
-Value unpack(const DataType& type, BytesView element) {
-  const std::size_t half = element.size() / 2;
-  switch (type.kind) {
-    case Kind::boolean:
-      return element.front() != std::byte{0};
-    case Kind::integer:
-    case Kind::datetime:
-    case Kind::timedelta:
-      return zarr::get_integer(element);
-    case Kind::unsigned_integer:
-      return zarr::get_unsigned(element);
-    case Kind::floating:
-      return zarr::get_floating(element);
-    case Kind::complex:
-      return std::complex<double>(zarr::get_floating(element.first(half)),
-                                  zarr::get_floating(element.last(half)));
-    case Kind::bytes: {
-      const std::string_view text = as_text(element);
-      return std::string(text.substr(0, text.find_last_not_of('\0') + 1));
-    }
-    case Kind::unicode:
-      return from_utf32(element, Escapes::refused);
-    case Kind::opaque:
-      return Bytes(element.begin(), element.end());
-    case Kind::structured:
-      break;
-  }
-  hdmf::List list;
-  for (const Field& field : type.fields)
-    list.push_back(unpack_nested(field, 0,
-                                 element.subspan(static_cast<std::size_t>(field.offset),
-                                                 static_cast<std::size_t>(field.size()))));
-  return list;
 }
 
 }  // namespace engram::backend::layout

@@ -12,8 +12,4 @@ namespace engram::backend::layout {
 /// it is no value of that type.
 void pack(const DataType& type, const hdmf::Value& value, std::span<std::byte> out);
 
-/// The value of one little-endian element: numbers, Bytes for opaque, text for bytes and unicode, a
-/// List in the order of the fields for structured.
-hdmf::Value unpack(const DataType& type, BytesView element);
-
 }  // namespace engram::backend::layout

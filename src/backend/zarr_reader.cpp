@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/filesystem.hpp>
-#include <unordered_set>
 
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_reader_external.hpp"
+#include "backend/zarr_reader_links.hpp"
 #include "backend/zarr_reader_sources.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
@@ -111,12 +111,11 @@ class ZarrReader final : public Reader {
     if (root.array || !root.refusal.empty())
       throw Error(ErrorCode::unsupported,
                   fmt::format("{} is one Zarr array, not a group of them", store_->name()));
-    paths_.clear();
-    collect("/", root);
     root_id_.reset();
     if (const Json* id = attribute(root, "object_id"); id != nullptr && id->is_string())
       root_id_ = id->get<std::string>();
     hdmf::GroupBuilder tree = group("/", root);
+    settle_links(tree, limits_, notices_);
     resolve_external_links(tree, directory_ ? *directory_ : std::string(), options_, notices_);
     return tree;
   }
@@ -136,11 +135,6 @@ class ZarrReader final : public Reader {
   std::string format() const override { return "Zarr v2"; }
 
  private:
-  void collect(const std::string& path, const zarr::Node& node) {
-    paths_.insert(path);
-    for (const zarr::Node& child : node.children) collect(hdmf::join_path(path, child.name), child);
-  }
-
   hdmf::GroupBuilder group(const std::string& path, const zarr::Node& node) {
     hdmf::GroupBuilder group;
     group.name = node.name;
@@ -161,14 +155,7 @@ class ZarrReader final : public Reader {
 
   void read_links(const std::string& path, const Json& json, hdmf::GroupBuilder& group) {
     try {
-      for (hdmf::LinkBuilder& link : layout::links_from_json(json, store_->name())) {
-        if (link.source == "." && !paths_.contains(link.path)) {
-          notices_.push_back({Notice::Kind::dangling, hdmf::join_path(path, link.name),
-                              fmt::format("link left out: there is nothing at {}", link.path)});
-        } else {
-          group.links.push_back(std::move(link));
-        }
-      }
+      group.links = layout::links_from_json(json, store_->name());
     } catch (Error& error) {
       error.at(path);
       throw;
@@ -249,7 +236,6 @@ class ZarrReader final : public Reader {
   const Limits& limits_;
   std::shared_ptr<const std::string> directory_;  ///< That the store is; nullptr: it is none.
   std::vector<Notice> notices_;
-  std::unordered_set<std::string> paths_;
   std::optional<std::string> root_id_;
 };
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "backend/zarr_layout.hpp"
-#include "backend/zarr_layout_element.hpp"
 #include "engram/base/error.hpp"
+#include "hdmf/element_value.hpp"
 
 namespace engram::backend {
 namespace {
@@ -88,7 +88,8 @@ std::vector<Value> ZarrObjectSource::read_packed(const Region& region) const {
   array_->read(region, elements);
   std::vector<Value> values;
   for (std::size_t at = 0; at < elements.size(); at += size)
-    values.push_back(typed(type_, layout::unpack(native, BytesView(elements).subspan(at, size))));
+    values.push_back(typed(type_, hdmf::element_value(native, BytesView(elements).subspan(at, size),
+                                                      hdmf::RecordForm::list)));
   return values;
 }
 

@@ -8,7 +8,7 @@
 #include "base/json_member.hpp"
 #include "base/utf32.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/number.hpp"
+#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {

@@ -9,7 +9,7 @@
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
 #include "engram/codec/object_codec.hpp"
-#include "zarr/number.hpp"
+#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engram/base/error.hpp"
+#include "hdmf/element_value.hpp"
 #include "testing/expect_error.hpp"
 
 namespace engram::backend::layout {
@@ -10,6 +11,10 @@ namespace {
 
 using hdmf::List;
 using hdmf::Value;
+
+Value unpack(const DataType& type, BytesView element) {
+  return hdmf::element_value(type, element, hdmf::RecordForm::list);
+}
 
 struct Packed {
   const char* why;

@@ -6,7 +6,7 @@
 
 #include "engram/base/error.hpp"
 #include "testing/expect_error.hpp"
-#include "zarr/number.hpp"
+#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {

@@ -1,4 +1,4 @@
-#include "zarr/number.hpp"
+#include "array/number.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-namespace engram::zarr {
+namespace engram {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "engram runs on little-endian machines");
@@ -106,4 +106,4 @@ void put_floating(double value, std::span<std::byte> out) noexcept {
   }
 }
 
-}  // namespace engram::zarr
+}  // namespace engram

@@ -6,7 +6,7 @@
 
 #include "engram/base/bytes.hpp"
 
-namespace engram::zarr {
+namespace engram {
 
 // Numbers as they lie in little-endian elements. `element` and `out` have the size of the type: 1
 // to 8 bytes for integers; 2, 4, 8 or 16 (long double) for floating numbers.
@@ -20,4 +20,4 @@ void put_integer(std::uint64_t bits, std::span<std::byte> out) noexcept;
 /// `value`, rounded to nearest even where the type is narrower.
 void put_floating(double value, std::span<std::byte> out) noexcept;
 
-}  // namespace engram::zarr
+}  // namespace engram

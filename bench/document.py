@@ -1,0 +1,25 @@
+"""docs/benchmarks.md: each benchmark writes its own part and leaves those of the others alone."""
+import os
+import platform
+import re
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+MARK = re.compile(r"^<!-- bench/(\w+) -->\n", re.MULTILINE)
+
+
+def write_part(name, text):
+    """Replaces the part of bench/`name`. Parts stand in the order of their first writing."""
+    old = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
+    pieces = MARK.split(old)
+    parts = {"convert": pieces[0]} if pieces[0].strip() else {}  # It began without a mark.
+    parts.update(zip(pieces[1::2], pieces[2::2]))
+    parts[name] = text
+    DOCUMENT.write_text("\n".join(f"<!-- bench/{key} -->\n{part.strip()}\n" for key, part in parts.items()), encoding="utf-8")
+
+
+def machine():
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
+                  if line.startswith("model name")), platform.processor())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} x {model}, {memory:.0f} GB, {platform.system()} {platform.release().split('-')[0]}"

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "engram/array/data_type.hpp"
+#include "engram/hdmf/value.hpp"
+
+namespace engram::hdmf {
+
+/// What an element of a structured type becomes.
+enum class RecordForm {
+  list,    ///< A List in the order of the fields, as ObjectSource gives it.
+  record,  ///< A Record, with the names of the fields.
+};
+
+/// The value of one little-endian element: numbers, Bytes for opaque, text for bytes and unicode,
+/// the count of units for times. Throws Error(corrupt_data) for characters that are none.
+Value element_value(const DataType& type, BytesView element, RecordForm form);
+
+}  // namespace engram::hdmf
