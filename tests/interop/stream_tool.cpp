@@ -19,6 +19,7 @@
 
 #include "engram/backend/open.hpp"
 #include "engram/backend/stream_queue.hpp"
+#include "engram/base/error.hpp"
 
 namespace {
 
@@ -68,6 +69,9 @@ hdmf::GroupBuilder series_like(const hdmf::GroupBuilder& raw) {
   std::erase_if(series.datasets, [](const auto& dataset) {
     return dataset.name == "data" || dataset.name == "starting_time";
   });
+  for (hdmf::DatasetBuilder& dataset : series.datasets)
+    if (dataset.name == "electrodes")
+      dataset.attributes.set("object_id", "00000000-0000-4000-8000-00000000abcf");
   hdmf::DatasetBuilder data;
   data.name = "data";
   data.attributes.set("unit", "volts");
