@@ -51,6 +51,13 @@ bool is_at_least(const Shape& a, const Shape& b) {
   return a.size() == b.size();
 }
 
+std::vector<OpenStream> as_opened(const std::vector<StreamOptions>& streams) {
+  std::vector<OpenStream> opened;
+  opened.reserve(streams.size());
+  for (const StreamOptions& stream : streams) opened.push_back({stream.path, stream.max_shape});
+  return opened;
+}
+
 // Brings the single files and `.zmetadata` together where a flush was interrupted between them.
 void mend_shapes(const std::shared_ptr<store::Store>& store, std::vector<zarr::Array>& arrays,
                  const Limits& limits) {
@@ -183,18 +190,14 @@ StreamSession StreamSession::create(const std::string& path, hdmf::GroupBuilder 
     fs::remove_all(part, ignored);
     throw;
   }
-  std::vector<OpenStream> opened;
-  for (const StreamOptions& stream : streams) opened.push_back({stream.path, stream.max_shape});
-  return open(target, opened, options);
+  return open(target, as_opened(streams), options);
 }
 
 StreamSession StreamSession::create(std::shared_ptr<store::Store> store, hdmf::GroupBuilder root,
                                     const std::vector<StreamOptions>& streams,
                                     const StreamSessionOptions& options) {
   write_stream_tree(store, std::move(root), streams, options);
-  std::vector<OpenStream> opened;
-  for (const StreamOptions& stream : streams) opened.push_back({stream.path, stream.max_shape});
-  return open(std::move(store), opened, options);
+  return open(std::move(store), as_opened(streams), options);
 }
 
 StreamSession StreamSession::open(const std::string& path, const std::vector<OpenStream>& streams,
@@ -209,9 +212,11 @@ StreamSession StreamSession::open(std::shared_ptr<store::Store> store,
   auto impl = std::make_unique<Impl>(std::move(store), options);
   return impl->run([&] {
     std::vector<zarr::Array> arrays;
+    arrays.reserve(streams.size());
     for (const OpenStream& stream : streams)
       arrays.push_back(zarr::Array::open(impl->store, stream.path, options.limits));
     mend_shapes(impl->store, arrays, options.limits);
+    impl->datasets.reserve(arrays.size());
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       zarr::Array& array = arrays[i];
       const std::string path = "/" + array.path();

@@ -8,12 +8,19 @@
 // engram_stream_tool queue STORE ROWS: the same rows by iterators of a queue.
 // engram_stream_tool shapes ELEMENT_SIZE CHUNK_BYTES BUFFER_BYTES LENGTH...: prints the chunk shape
 //   and the buffer shape that are chosen for an array.
+// engram_stream_tool repeat STORE FILE TIMES: makes the array STORE/x of int16, rows of 384, of
+// FILE
+//   again and again, 300 rows at a time (for bench/stream). Prints the seconds that it took.
 //
 // Row i has the data 3 i, 3 i + 1, 3 i + 2 (as 16 bits have it), the timestamp i / 1000 and the
 // note "row i".
+#include <algorithm>
+#include <chrono>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -171,7 +178,32 @@ void print_shapes(const std::vector<std::uint64_t>& numbers) {
   }
 }
 
+void run_repeat(const std::string& path, const std::string& file, std::uint64_t times) {
+  constexpr std::size_t kPiece = std::size_t{300} * 384;
+  std::ifstream in(file, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  std::vector<std::int16_t> values(bytes.size() / 2);
+  std::memcpy(values.data(), bytes.data(), values.size() * 2);
+  std::string().swap(bytes);
+  const auto start = std::chrono::steady_clock::now();
+  ThreadPool pool;
+  backend::StreamSession session = backend::StreamSession::create(
+      path, {}, {stream("/x", DataType::integer(2), {hdmf::kUnlimited, 384}, {13'020, 64})},
+      {.pool = &pool});
+  for (std::uint64_t time = 0; time < times; ++time)
+    for (std::size_t at = 0; at < values.size(); at += kPiece)
+      session.dataset("/x").append<std::int16_t>(
+          std::span(values).subspan(at, std::min(kPiece, values.size() - at)));
+  session.close();
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  std::cout << taken.count() << '\n';
+}
+
 int run(const std::vector<std::string>& arguments) {
+  if (arguments.at(0) == "repeat") {
+    run_repeat(arguments.at(1), arguments.at(2), std::stoull(arguments.at(3)));
+    return 0;
+  }
   std::vector<std::uint64_t> numbers;
   const std::string& what = arguments.at(0);
   for (std::size_t i = what == "shapes" ? 1 : 2; i < arguments.size(); ++i)
