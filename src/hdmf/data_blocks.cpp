@@ -136,7 +136,8 @@ std::unique_ptr<DataChunkIterator> iterate_blocks(std::shared_ptr<const ArraySou
   const Region all = part.value_or(Region::all(info.shape));
   check_inside(all, info.shape);
   const std::uint64_t size = info.type.size;
-  auto read = [source, origin = all.origin, size](const Region& block) {
+  const DataType type = info.type.little_endian();
+  auto read = [source = std::move(source), origin = all.origin, size](const Region& block) {
     Region place = block;
     for (std::size_t d = 0; d < origin.size(); ++d) place.origin[d] += origin[d];
     Bytes elements(static_cast<std::size_t>(
@@ -144,8 +145,7 @@ std::unique_ptr<DataChunkIterator> iterate_blocks(std::shared_ptr<const ArraySou
     source->read(place, elements);
     return elements;
   };
-  return iterate_blocks(IteratorInfo{info.type.little_endian(), all.shape, {}}, std::move(read),
-                        options);
+  return iterate_blocks(IteratorInfo{type, all.shape, {}}, std::move(read), options);
 }
 
 }  // namespace engram::hdmf
