@@ -383,4 +383,12 @@ void DirectoryStore::erase_prefix(const std::string& prefix) {
   if (parent) impl_->remove_tree(parent->get(), place.name, prefix);
 }
 
+void DirectoryStore::sync() {
+  const DirectoryTree::Handle root = impl_->find_now("");
+  // The handle is a path only, which can't be written.
+  const FileDescriptor fd(root ? ::openat(root->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                               : -1);
+  if (!fd.is_open() || ::syncfs(fd.get()) != 0) throw system_error("write", impl_->root, errno);
+}
+
 }  // namespace engram::store

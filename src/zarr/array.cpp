@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engram/array/slices.hpp"
 #include "engram/base/error.hpp"
 #include "zarr/chunk_keys.hpp"
 #include "zarr/documents.hpp"
@@ -120,30 +121,12 @@ void Array::resize(const Shape& shape) {
   grid_ = std::move(grid);
 }
 
-Region Array::room_for(std::uint64_t count, std::size_t axis) const {
-  const Shape& shape = metadata_.shape;
-  if (axis >= shape.size())
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("an array of shape {} has no dimension {}", to_string(shape), axis));
-  Shape slice = shape;
-  slice[axis] = 1;
-  const std::uint64_t elements = element_count(slice);
-  if (elements == 0 ? count != 0 : count % elements != 0)
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} elements are no whole number of slices of {} along dimension {}",
-                            count, to_string(slice), axis));
-  Region region = Region::all(shape);
-  region.origin[axis] = shape[axis];
-  region.shape[axis] = elements == 0 ? 0 : count / elements;
-  return region;
-}
-
 Region Array::append(BytesView elements, std::size_t axis, const Workers& workers) {
   const std::uint64_t size = metadata_.is_object ? 1 : metadata_.type.size;
   if (metadata_.is_object || elements.size() % size != 0)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes are no whole number of elements", elements.size()));
-  Region region = room_for(elements.size() / size, axis);
+  Region region = slices_behind(metadata_.shape, elements.size() / size, axis);
   Shape shape = metadata_.shape;
   shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
   resize(shape);
@@ -153,7 +136,7 @@ Region Array::append(BytesView elements, std::size_t axis, const Workers& worker
 
 Region Array::append_objects(std::span<const Json> objects, std::size_t axis,
                              const Workers& workers) {
-  Region region = room_for(objects.size(), axis);
+  Region region = slices_behind(metadata_.shape, objects.size(), axis);
   Shape shape = metadata_.shape;
   shape[axis] = checked_add(shape[axis], region.shape[axis], "the length of the array");
   resize(shape);

@@ -7,19 +7,13 @@
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/fill.hpp"
 
 namespace engram::zarr {
 namespace {
 
 std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
   return element_count(metadata.chunk_shape) * metadata.type.size;
-}
-
-Bytes fill_element(const ArrayMetadata& metadata) {
-  Bytes element(static_cast<std::size_t>(metadata.type.size), std::byte{0});
-  if (metadata.fill_value) element = *metadata.fill_value;
-  make_little_endian(metadata.type, element);
-  return element;
 }
 
 Order order_of(const ArrayMetadata& metadata) {
@@ -35,6 +29,13 @@ bool all_are(BytesView elements, BytesView element) {
 }
 
 }  // namespace
+
+Bytes fill_element(const ArrayMetadata& metadata) {
+  Bytes element(static_cast<std::size_t>(metadata.type.size), std::byte{0});
+  if (metadata.fill_value) element = *metadata.fill_value;
+  make_little_endian(metadata.type, element);
+  return element;
+}
 
 void detail::refuse_region(std::uint64_t count) {
   throw Error(

@@ -8,6 +8,7 @@
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/fill.hpp"
 #include "zarr/object_chunk.hpp"
 
 namespace engram::zarr {
@@ -24,16 +25,6 @@ Order order_of(const ArrayMetadata& metadata) {
   return metadata.fortran_order ? Order::fortran : Order::c;
 }
 
-// What stands where nothing was written. As in numcodecs, null and 0 are empty values for the vlen
-// codecs.
-Json padding(const ArrayMetadata& metadata) {
-  const Json& fill = metadata.object_fill;
-  const std::string& codec = metadata.codecs.front().name;
-  if (!is_vlen(codec) || !(fill.is_null() || fill == 0)) return fill;
-  if (codec == "vlen-array") return Json::array();
-  return codec == "vlen-bytes" ? Json::binary({}) : Json("");
-}
-
 // The fill value of records with objects in them is what the codec makes of one, in base64.
 void check_fill(const ArrayMetadata& metadata) {
   if (metadata.object_dtype.is_array() && !metadata.object_fill.is_null())
@@ -48,6 +39,14 @@ bool same(const Json& a, const Json& b) {
 }
 
 }  // namespace
+
+Json object_padding(const ArrayMetadata& metadata) {
+  const Json& fill = metadata.object_fill;
+  const std::string& codec = metadata.codecs.front().name;
+  if (!is_vlen(codec) || !(fill.is_null() || fill == 0)) return fill;
+  if (codec == "vlen-array") return Json::array();
+  return codec == "vlen-bytes" ? Json::binary({}) : Json("");
+}
 
 std::vector<Json> Array::read_objects(const Region& region, const Workers& workers) const {
   check_inside(region, metadata_.shape);
@@ -91,7 +90,7 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
   const codec::Pipeline& codecs = pipeline();
   store::Store& store = store_.writer();
   const Order order = order_of(metadata_);
-  const Json fill = padding(metadata_);
+  const Json fill = object_padding(metadata_);
   const ChunkWalk walk(grid_, region);
 
   const auto write_one = [&](const Shape& place, const store::Key& key) {

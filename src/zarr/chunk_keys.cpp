@@ -57,17 +57,25 @@ void erase_chunks_outside(store::Store& store, const std::string& path,
   const auto erase = [&](const Shape& place) {
     store.erase(store::Key(join(path, chunk_key(metadata, place))));
   };
-  if (is_inside(grid.grid_shape(), kept.grid_shape()) || grid.grid_shape() == kept.grid_shape())
-    return;
+  bool is_smaller = false;  // An array that grows is looked through for nothing.
+  for (std::size_t d = 0; d < grid.grid_shape().size(); ++d)
+    is_smaller = is_smaller || kept.grid_shape()[d] < grid.grid_shape()[d];
+  if (!is_smaller) return;
   if (grid.chunk_count() <= kFewChunks) {
     for (std::uint64_t i = 0; i < grid.chunk_count(); ++i)
       if (const Shape place = grid.place(i); !is_inside(place, kept.grid_shape())) erase(place);
     return;
   }
+  erase_chunks_beyond(store, path, metadata, kept);
+}
+
+void erase_chunks_beyond(store::Store& store, const std::string& path,
+                         const ArrayMetadata& metadata, const ChunkGrid& grid) {
   std::vector<Shape> places;
   collect(store, metadata, path, "", metadata.shape.size(), places);
   for (const Shape& place : places)
-    if (!is_inside(place, kept.grid_shape())) erase(place);
+    if (!is_inside(place, grid.grid_shape()))
+      store.erase(store::Key(join(path, chunk_key(metadata, place))));
 }
 
 }  // namespace engram::zarr

@@ -19,4 +19,9 @@ void erase_chunks_outside(store::Store& store, const std::string& path,
                           const ArrayMetadata& metadata, const ChunkGrid& grid,
                           const ChunkGrid& kept);
 
+/// Removes all chunks that are stored, but not in `grid`, whatever shape they were written for.
+/// Lists the array's keys.
+void erase_chunks_beyond(store::Store& store, const std::string& path,
+                         const ArrayMetadata& metadata, const ChunkGrid& grid);
+
 }  // namespace engram::zarr

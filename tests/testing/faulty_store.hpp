@@ -74,6 +74,11 @@ class FaultyStore final : public store::Store {
     behind_.erase_prefix(prefix);
   }
 
+  void sync() override {
+    if (next_is_bad()) fail("sync", behind_.name());
+    behind_.sync();
+  }
+
   void finish() override {
     if (next_is_bad()) fail("finish", behind_.name());
     behind_.finish();

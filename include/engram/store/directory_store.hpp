@@ -45,6 +45,8 @@ class DirectoryStore final : public Store {
   /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
   /// never followed.
   void erase_prefix(const std::string& prefix) override;
+  /// Writes the whole file system that the directory is on: one call, however many keys were set.
+  void sync() override;
 
  private:
   struct Impl;

@@ -63,6 +63,10 @@ class Store : public ReadableStore {
   /// meanwhile may stay. As it is here, one erase() for each key that list_dir() names.
   virtual void erase_prefix(const std::string& prefix);
 
+  /// Makes what was set and erased before outlast a crash of the machine, as far as the medium can.
+  /// As it is here, it does nothing. Throws Error(io_error).
+  virtual void sync() {}
+
   /// Ends the writing. For a store that is nothing until it is complete (a zip file) this is what
   /// makes it appear under its name; nothing may be set or erased after it. For others, as it is
   /// here, it does nothing.

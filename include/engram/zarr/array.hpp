@@ -157,7 +157,6 @@ class Array {
   const codec::Pipeline& pipeline() const;
   void check_type(const DataType& asked) const;
   void check_buffer(const Region& region, std::uint64_t size) const;
-  Region room_for(std::uint64_t count, std::size_t axis) const;
 
   StoreHandle store_;
   std::string path_;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "engram/base/bytes.hpp"
+#include "engram/base/json.hpp"
+#include "engram/zarr/metadata.hpp"
+
+namespace engram::zarr {
+
+/// The little-endian element that stands where nothing was written; zeros where the fill value is
+/// null.
+Bytes fill_element(const ArrayMetadata& metadata);
+
+/// The object that stands there in a chunk of objects. As in numcodecs, null and 0 are empty values
+/// for the vlen codecs.
+Json object_padding(const ArrayMetadata& metadata);
+
+}  // namespace engram::zarr
