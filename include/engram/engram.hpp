@@ -8,6 +8,7 @@
 #include "engram/array/element.hpp"
 #include "engram/array/region.hpp"
 #include "engram/backend/activity.hpp"
+#include "engram/backend/append.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/bytes.hpp"
@@ -49,3 +50,4 @@
 #include "engram/zarr/hierarchy.hpp"
 #include "engram/zarr/metadata.hpp"
 #include "engram/zarr/store_handle.hpp"
+#include "engram/zarr/transaction.hpp"
