@@ -123,8 +123,8 @@ engram::hdmf::DatasetBuilder dataset_of(const Json& json) {
   dataset.is_scalar = shape.empty();
   using Kind = engram::hdmf::ObjectType::Kind;
   if (dtype == "text" || dtype == "reference") {
-    dataset.data = std::make_shared<const Objects>(
-        dtype == "text" ? Kind::text : Kind::reference, shape, values_of(json.at("values")));
+    dataset.data = std::make_shared<const Objects>(dtype == "text" ? Kind::text : Kind::reference,
+                                                   shape, values_of(json.at("values")));
   } else {
     dataset.data =
         std::make_shared<const Numbers>(engram::parse_typestr(dtype), shape, json.at("values"));
