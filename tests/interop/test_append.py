@@ -9,11 +9,12 @@ import subprocess
 import time
 import uuid
 
+import numcodecs
 import numpy as np
 import pytest
 import zarr
 from hdmf_zarr.nwb import NWBZarrIO
-from pynwb import NWBFile, NWBHDF5IO, TimeSeries
+from pynwb import NWBHDF5IO, TimeSeries
 
 import engram
 import make_files
@@ -121,43 +122,13 @@ def written(tmp_path, *options):
     return tmp_path / "session.nwb.zarr"
 
 
-def written_by_hdmf_zarr(store, more=None):
-    """What hdmf-zarr writes: text and references in pickles among it. (It can't write compounds that hold references.)"""
-    nwb = NWBFile("by hdmf-zarr", "id-2", make_files.START)
-    device = nwb.create_device("probe")
-    groups = [nwb.create_electrode_group(f"shank{i}", "a shank", "CA1", device) for i in range(2)]
-    for i in range(3):
-        nwb.add_electrode(x=1.0 * i, location="CA1", group=groups[i % 2])
-    nwb.add_trial_column("cue", "which")
-    nwb.add_trial_column("words", "of each", index=True)
-    for i in range(2):
-        nwb.add_trial(float(i), i + 0.5, cue=f"cue {i}", words=["a", "b"][:i])
-    for i in range(2):
-        nwb.add_unit(spike_times=[0.25 * i, 1.0], electrodes=[i], electrode_group=groups[i])
-    nwb.add_acquisition(TimeSeries("series", np.arange(10.0).reshape(5, 2), "V", timestamps=np.arange(5.0)))
-    with_ids(nwb)
-    if more:
-        more(nwb, groups)
-    with NWBZarrIO(str(store), "w") as io:
-        io.write(nwb)
-
-
-def added_to_that(nwb, groups):
-    for i in range(2):
-        nwb.add_trial(7.0 + i, 7.5 + i, cue=f"a longer cue {i} µ", words=["c", "longer µ"])
-    for i, spikes in enumerate(SPIKES):
-        nwb.add_unit(spike_times=spikes, electrodes=[2, i], electrode_group=groups[1])
-    nwb.add_electrode(x=9.0, location="CA3", group=groups[1])
-
-
-def steps_for_that():
-    shank = {"ref": "/general/extracellular_ephys/shank1"}
-    return [
-        {"rows": "/intervals/trials", "columns": {"start_time": [7.0, 8.0], "stop_time": [7.5, 8.5], "cue": ["a longer cue 0 µ", "a longer cue 1 µ"],
-                                                  "words": [["c", "longer µ"]] * 2}},
-        {"rows": "/units", "columns": {"spike_times": SPIKES, "electrodes": [[2, 0], [2, 1], [2, 2]], "electrode_group": [shank] * 3}},
-        {"rows": "/general/extracellular_ephys/electrodes", "columns": {"x": [9.0], "location": ["CA3"], "group": [shank], "group_name": ["shank1"]}},
-    ]
+def written_by_hdmf_zarr(store, *more):
+    """The session as hdmf-zarr writes it: text, references and compounds of them in pickles."""
+    def write(nwb, path):
+        with NWBZarrIO(str(path), "w") as io:
+            io.write(nwb)
+    make_files.session(store, more=lambda nwb: [change(nwb) for change in (with_ids, *more)], write=write)
+    return store
 
 
 def findings(store):
@@ -175,17 +146,18 @@ def test_as_pynwb_in_memory(kind, wanted, tmp_path):
     assert nwb_compare.compare(str(wanted), store, []) == []
 
 
-def test_to_what_hdmf_zarr_wrote(tmp_path):
-    """Pickled references and strings among it."""
-    store, wanted = tmp_path / "session.nwb.zarr", tmp_path / "wanted.nwb.zarr"
-    written_by_hdmf_zarr(store)
-    written_by_hdmf_zarr(wanted, added_to_that)
-    before = findings(store)
-    old = facts(store)
-    append(store, steps_for_that(), threads=3)
+def test_to_what_hdmf_zarr_wrote(wanted, tmp_path, monkeypatch):
+    """Pickled text, references and compounds, which become what engram writes."""
+    monkeypatch.setattr(numcodecs.pickles, "ALLOW_UNSAFE_PICKLE_DECODE", True)
+    store = written_by_hdmf_zarr(tmp_path / "session.nwb.zarr")
+    same = written_by_hdmf_zarr(tmp_path / "wanted.nwb.zarr", added)
+    before, old = findings(store), facts(store)
+    assert "pickle" in (store / "units/electrode_group/.zarray").read_text()
+    append(store, with_spans(wanted), threads=3)
     assert findings(store) == before
-    assert facts(store) == facts(wanted) != old
+    assert facts(store) == facts(same) != old
     assert engram.run("tree", store, "--consolidated").code == 0
+    assert "json2" in (store / "units/electrode_group/.zarray").read_text()
 
 
 def facts(store):
@@ -193,19 +165,22 @@ def facts(store):
     found = {}
     with NWBZarrIO(str(store), "r") as io:
         nwb = io.read()
-        for table in nwb.trials, nwb.units, nwb.electrodes:
+        for table in nwb.trials, nwb.epochs, nwb.units, nwb.electrodes, nwb.processing["ophys"]["ImageSegmentation"]["rois"]:
             for name in table.colnames:
                 for row in range(len(table)):
                     found[table.name, name, row] = plain(table[name][row])
             found[table.name, "id"] = [int(i) for i in table.id[:]]
         for series in nwb.acquisition.values():
-            found[series.name] = (series.object_id, plain(series.data[:]), plain(series.timestamps[:]))
+            if isinstance(series, TimeSeries):
+                found[series.name] = (series.object_id, plain(series.data[:]), None if series.rate else plain(series.timestamps[:]))
     return found
 
 
 def plain(value):
+    if hasattr(value, "timeseries"):
+        return plain(value.idx_start), plain(value.count), getattr(value.timeseries, "name", None)
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
-        return json.loads(json.dumps(value.to_dict("list"), default=str))
+        return json.loads(json.dumps(value.to_dict("list"), default=lambda item: item.object_id))
     if hasattr(value, "object_id"):
         return type(value).__name__, value.name, value.object_id
     if isinstance(value, (np.ndarray, zarr.Array)):
