@@ -162,6 +162,7 @@ class Appender::Impl {
     require_whole();
     check_lengths();
     transaction_->commit();
+    committed_ = true;
   }
 
   const std::vector<Notice>& notices() const noexcept { return new_nodes_.notices(); }
@@ -179,6 +180,10 @@ class Appender::Impl {
   }
 
   void require_whole() const {
+    if (committed_)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("the append to {} was committed: open the store again for the next",
+                              transaction_->name()));
     if (broken_)
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("an earlier part of the append to {} failed half-way: nothing of it "
@@ -272,7 +277,7 @@ class Appender::Impl {
   std::optional<hdmf::GroupBuilder> shown_;
   std::set<std::string> touched_;                 ///< Datasets that became longer.
   std::map<std::string, std::uint64_t> lengths_;  ///< As they were.
-  bool broken_ = false;
+  bool broken_ = false, committed_ = false;
 };
 
 Appender::Appender(const std::string& path, const AppendOptions& options)

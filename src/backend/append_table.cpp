@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "engram/base/error.hpp"
@@ -222,11 +223,15 @@ void TableRows::take_ids(const std::vector<ColumnRows>& columns) {
   rows_ = columns_.empty() ? 0 : columns_.front().rows;
   if (!id.is_integer() || id.row_rank() > 0)
     refuse(ErrorCode::corrupt_data, fmt::format("{} is no list of whole numbers", id.path()));
-  std::int64_t next = id.length() == 0 ? 0 : id.integer_at(id.length() - 1) + 1;
-  std::vector<Value> ids;
-  ids.reserve(static_cast<std::size_t>(rows_));
-  for (std::uint64_t i = 0; i < rows_; ++i) ids.emplace_back(next++);
-  id.take({std::move(ids), {}}, {});
+  const std::int64_t last = id.length() == 0 ? -1 : id.integer_at(id.length() - 1);
+  if (last < -1)
+    refuse(ErrorCode::invalid_argument,
+           fmt::format("the last of {} is {}, which can't be gone on from: give the ids of the new "
+                       "rows",
+                       id.path(), last));
+  std::vector<std::uint64_t> ids(static_cast<std::size_t>(rows_));
+  std::iota(ids.begin(), ids.end(), static_cast<std::uint64_t>(last + 1));
+  id.take_integers(ids);
 }
 
 std::uint64_t TableRows::target_rows(const Column& column, const std::string& attribute) const {

@@ -8,6 +8,7 @@
 #include "backend/zarr_writer_record.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
+#include "zarr/journal.hpp"
 
 namespace engram::backend {
 namespace {
@@ -126,6 +127,11 @@ Place AppendTree::dataset(const std::string& path) {
 void AppendTree::check_free(const Place& group, const std::string& name) {
   const bool is_taken = named(group.group->groups, name) || named(group.group->datasets, name) ||
                         named(group.group->links, name);
+  if (group.path == "/" && name == zarr::kJournalPrefix)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("\"{}\" is where engram keeps the journal of an append: choose "
+                            "another name",
+                            name));
   if (is_taken)
     throw Error(ErrorCode::already_exists, fmt::format("{} is there already: choose another name",
                                                        hdmf::join_path(group.path, name)));

@@ -246,7 +246,13 @@ void Transaction::commit() {
   write_record(store, record);
   if (impl.options.sync) store.sync();
   impl.state = Impl::State::decided;
-  complete(store, record, impl.options.sync);
+  try {
+    complete(store, record, impl.options.sync);
+  } catch (Error& error) {
+    error.at(fmt::format("the end of an append to {}, which is decided: the next one completes it",
+                         store.name()));
+    throw;
+  }
   impl.state = Impl::State::done;
   impl.lock.reset();
   // What was read through this is read from the store from now on.

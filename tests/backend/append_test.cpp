@@ -377,6 +377,9 @@ INSTANTIATE_TEST_SUITE_P(
                 ErrorCode::already_exists, "timestamps"},
         Refused{"NameOfMetadata", [](Appender& a) { a.add_group("/", group(".zattrs")); },
                 ErrorCode::unsupported, ".zattrs"},
+        Refused{"NameOfTheJournal",
+                [](Appender& a) { a.add_group("/", group(".engram-append")); },
+                ErrorCode::unsupported, "journal"},
         Refused{"NameWithSlash", [](Appender& a) { a.add_group("/", group("a/b")); },
                 ErrorCode::unsupported, "a/b"},
         Refused{"GroupInADataset",
@@ -488,6 +491,8 @@ TEST(AppenderTest, OpensDirectoriesOnly) {
                [&] { Appender(dir / "a.zarr", options()); });
   append.append_rows("/table", one_row());
   append.commit();
+  expect_error(ErrorCode::invalid_argument, "was committed",
+               [&] { append.set_attribute("/table", "x", 1); });
   Appender again(dir / "a.zarr", options());
   again.append_rows("/table", one_row());
   again.commit();
