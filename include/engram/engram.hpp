@@ -9,6 +9,7 @@
 #include "engram/array/region.hpp"
 #include "engram/array/slices.hpp"
 #include "engram/backend/activity.hpp"
+#include "engram/backend/append.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/backend/open_file.hpp"
@@ -64,3 +65,4 @@
 #include "engram/zarr/hierarchy.hpp"
 #include "engram/zarr/metadata.hpp"
 #include "engram/zarr/store_handle.hpp"
+#include "engram/zarr/transaction.hpp"

@@ -219,7 +219,7 @@ void RecordPacker::pack(const Value& value, std::span<std::byte> out) const {
 
 // `value` with text where a structured type holds text. Arrays of arrays stay nested: their lists
 // are the dimensions of one field.
-Value RecordPacker::native(const ObjectType& type, const Value& value) const {
+Value RecordPacker::native(const ObjectType& type, const Value& value) {
   if (is_leaf(type)) return leaf_text(value);
   if (type.kind == ObjectType::Kind::array)
     return map_nested(value, type.shape.size(),

@@ -32,12 +32,14 @@ class RecordPacker {
   /// was not scanned or is none of the type.
   void pack(const hdmf::Value& value, std::span<std::byte> out) const;
 
+  /// `value`, of `type`, as an element of a structured type has it: references as their JSON text.
+  static hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value);
+
  private:
   bool has_size(const hdmf::ObjectType& type) const;
   void scan(const hdmf::ObjectType& type, const hdmf::Value& value, std::size_t leaf);
   void update_type();
   DataType type_of(const hdmf::ObjectType& type, std::size_t& leaf) const;
-  hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value) const;
 
   const hdmf::ObjectType& type_;
   const bool flat_only_;

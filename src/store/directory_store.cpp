@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "directory_lock.hpp"
+#include "directory_switch.hpp"
 #include "directory_tree.hpp"
 #include "flat_listing.hpp"
 #include "part_name.hpp"
@@ -383,12 +385,45 @@ void DirectoryStore::erase_prefix(const std::string& prefix) {
   if (parent) impl_->remove_tree(parent->get(), place.name, prefix);
 }
 
+void DirectoryStore::move(const Key& from, const Key& to) {
+  impl_->check_writable(to.str());
+  const Place source(from);
+  const Place target(to);
+  const int error = impl_->in_directory(target, true, [&](int directory) {
+    const DirectoryTree::Handle holder = impl_->find_now(source.directory);
+    if (!holder) return 0;
+    if (::renameat(holder->get(), source.name.c_str(), directory, target.name.c_str()) == 0)
+      return 0;
+    const int number = errno;
+    // Of either of them; what is not there has nothing to give.
+    struct stat info {};
+    const bool is_missing =
+        ::fstatat(holder->get(), source.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0;
+    return number == ENOENT && is_missing ? 0 : number;
+  });
+  if (error != 0) throw system_error("write", impl_->path_of(to), error);
+}
+
+void DirectoryStore::replace_together(std::span<const Replacement> changes,
+                                      const std::string& scratch) {
+  impl_->check_writable(scratch);
+  if (!switch_together(impl_->tree, changes, scratch)) Store::replace_together(changes, scratch);
+}
+
 void DirectoryStore::sync() {
   const DirectoryTree::Handle root = impl_->find_now("");
   // The handle is a path only, which can't be written.
   const FileDescriptor fd(root ? ::openat(root->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
                                : -1);
-  if (!fd.is_open() || ::syncfs(fd.get()) != 0) throw system_error("write", impl_->root, errno);
+  if (!fd.is_open() || ::syncfs(fd.get()) != 0)
+    throw system_error("make durable what was written to", impl_->root, errno);
+}
+
+std::unique_ptr<WriteLock> DirectoryStore::lock() {
+  impl_->check_writable("");
+  const DirectoryTree::Handle root = impl_->find_now("");
+  if (!root) throw system_error("lock", impl_->root, ENOENT);
+  return std::make_unique<DirectoryLock>(root->get(), impl_->root);
 }
 
 }  // namespace engram::store

@@ -10,8 +10,9 @@ import numpy as np
 START = datetime(2024, 2, 29, 23, 59, 58, 123456, tzinfo=timezone.utc)
 
 
-def session(path, frames=3000):
-    """Electrodes, chunked and linked series, units, trials and epochs with references, imaging with ROIs, images."""
+def session(path, frames=3000, more=None, write=None):
+    """Electrodes, chunked and linked series, units, trials and epochs with references, imaging with ROIs, images.
+    `more` is called with it before it is written, by `write` if that is given."""
     from hdmf.backends.hdf5 import H5DataIO
     from pynwb import NWBFile, NWBHDF5IO, TimeSeries
     from pynwb.base import ImageReferences, Images
@@ -76,6 +77,11 @@ def session(path, frames=3000):
         nwb.add_acquisition(Images("pictures", pictures, description="three",
                                    order_of_images=ImageReferences("order_of_images", pictures[::-1])))
         nwb.add_scratch(np.arange(12, dtype="u2").reshape(3, 4), name="numbers", description="scratch")
+        if more:
+            more(nwb)
+        if write:
+            write(nwb, path)
+            return
         with NWBHDF5IO(path, "w") as io:
             io.write(nwb)
     finally:

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -74,10 +76,24 @@ class FaultyStore final : public store::Store {
     behind_.erase_prefix(prefix);
   }
 
+  void move(const store::Key& from, const store::Key& to) override {
+    if (next_is_bad()) fail("move", from.str());
+    behind_.move(from, to);
+  }
+
+  void replace_together(std::span<const store::Replacement> changes,
+                        const std::string& scratch) override {
+    if (next_is_bad()) fail("replace values in", scratch);
+    behind_.replace_together(changes, scratch);
+  }
+
   void sync() override {
     if (next_is_bad()) fail("sync", behind_.name());
     behind_.sync();
   }
+
+  /// Never goes wrong and is not counted: what is done under the lock is what matters.
+  std::unique_ptr<store::WriteLock> lock() override { return behind_.lock(); }
 
   void finish() override {
     if (next_is_bad()) fail("finish", behind_.name());

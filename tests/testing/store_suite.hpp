@@ -412,6 +412,40 @@ TEST_P(StoreSuite, ErasesWhatLiesBelowAPrefix) {
   EXPECT_EQ(text("a/b/c"), "2");
 }
 
+TEST_P(StoreSuite, MovesValues) {
+  set("a/0", "moved");
+  set("b/c/1", "replaced");
+  store_->move(Key("a/0"), Key("b/c/1"));
+  EXPECT_EQ(text("b/c/1"), "moved");
+  EXPECT_EQ(text("a/0"), std::nullopt);
+  store_->move(Key("b/c/1"), Key("new/2"));
+  EXPECT_EQ(text("new/2"), "moved");
+  store_->move(Key("a/0"), Key("new/2"));  // of nothing
+  EXPECT_EQ(text("new/2"), "moved");
+}
+
+TEST_P(StoreSuite, ReplacesValuesTogether) {
+  // Twice, so that what is known of directories that went is no trouble.
+  for (int round = 0; round < 2; ++round) {
+    set("s/new/0", "new zero");
+    set("s/new/1", "new one");
+    set("a/0", "old zero");
+    set("gone", "old");
+    const std::vector<store::Replacement> changes = {
+        {Key("a/0"), Key("s/new/0")}, {Key("b/1"), Key("s/new/1")}, {Key("gone"), std::nullopt}};
+    store_->replace_together(changes, "s");
+    EXPECT_EQ(text("a/0"), "new zero");
+    EXPECT_EQ(text("b/1"), "new one");
+    EXPECT_EQ(text("gone"), std::nullopt);
+    EXPECT_EQ(text("s/new/0"), std::nullopt);
+    store_->replace_together(changes, "s");  // As after an interruption.
+    EXPECT_EQ(text("a/0"), "new zero");
+    store_->erase_prefix("s");
+    EXPECT_EQ(store_->list_dir("").prefixes, (Names{"a", "b"}));
+    store_->sync();
+  }
+}
+
 TEST_P(StoreSuite, HostileTextsChangeNothing) {
   set("a", "1");
   for (const auto& hostile : store_suite::hostile_texts()) {

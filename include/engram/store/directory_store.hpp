@@ -45,8 +45,16 @@ class DirectoryStore final : public Store {
   /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
   /// never followed.
   void erase_prefix(const std::string& prefix) override;
-  /// Writes the whole file system that the directory is on: one call, however many keys were set.
+  void move(const Key& from, const Key& to) override;
+  /// All at once for whoever follows symbolic links, as every reader of directories does: each `to`
+  /// becomes a link through one other link, which is turned by one rename, and then a file again.
+  /// One after another where the file system has no symbolic or hard links, or such a link is on
+  /// the way to a `to`.
+  void replace_together(std::span<const Replacement> changes, const std::string& scratch) override;
+  /// By syncfs(): all of the file system that the directory is on.
   void sync() override;
+  /// flock() on the directory. A file system without locks is no reason to refuse.
+  std::unique_ptr<WriteLock> lock() override;
 
  private:
   struct Impl;

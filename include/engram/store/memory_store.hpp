@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include "engram/store/store.hpp"
@@ -19,8 +21,14 @@ class MemoryStore final : public Store {
   void set(const Key& key, BytesView value) override;
   void erase(const Key& key) override;
   void erase_prefix(const std::string& prefix) override;
+  void move(const Key& from, const Key& to) override;
+  void replace_together(std::span<const Replacement> changes, const std::string& scratch) override;
+  std::unique_ptr<WriteLock> lock() override;
 
  private:
+  void move_locked(const Key& from, const Key& to);
+
+  std::shared_ptr<std::atomic<bool>> is_locked_ = std::make_shared<std::atomic<bool>>(false);
   mutable std::mutex mutex_;
   std::map<std::string, Bytes, std::less<>> values_;
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,19 @@ namespace engram::store {
 struct Listing {
   std::vector<std::string> keys;      ///< Names of values, sorted by bytes.
   std::vector<std::string> prefixes;  ///< Names of what has more below it, sorted by bytes.
+};
+
+/// Keeps a store for one writer; given back by its destructor.
+class WriteLock {
+ public:
+  virtual ~WriteLock() = default;
+};
+
+/// One change of Store::replace_together(): the value of `from`, which is removed, becomes that of
+/// `to`; without `from`, `to` is removed.
+struct Replacement {
+  Key to;
+  std::optional<Key> from;
 };
 
 /// A place that holds Zarr data: a flat map from keys to byte strings, with the verbs of the Zarr
@@ -63,9 +77,27 @@ class Store : public ReadableStore {
   /// meanwhile may stay. As it is here, one erase() for each key that list_dir() names.
   virtual void erase_prefix(const std::string& prefix);
 
-  /// Makes what was set and erased before outlast a crash of the machine, as far as the medium can.
-  /// As it is here, it does nothing. Throws Error(io_error).
+  /// Gives the value of `from` to `to`, in the place of whatever that had, and removes `from`;
+  /// nothing happens when there is no `from`. Whoever reads `to` at the same time sees the old
+  /// value or the new one. As it is here, the value is read and written.
+  virtual void move(const Key& from, const Key& to);
+
+  /// Makes all `changes`, of which no two have one key. Where the medium can, whoever reads
+  /// meanwhile, or after the process was killed in the middle, finds all `to` as they were or all
+  /// as they are to be; elsewhere, as it is here, they are changed one after another in their
+  /// order. `scratch` is a prefix in which the `from` lie and nothing else may change meanwhile;
+  /// what is left in it when this was interrupted is needed to read the store, and to go on: the
+  /// same call again completes it. To be removed by the caller afterwards.
+  virtual void replace_together(std::span<const Replacement> changes, const std::string& scratch);
+
+  /// Makes durable what was changed before: it is there after the machine lost its power. As it is
+  /// here, nothing.
   virtual void sync() {}
+
+  /// Keeps other writers that ask for the lock away, of this process and of others, as long as the
+  /// result lives. Throws Error(already_exists) when one has it, Error(io_error) when the store
+  /// can't be changed, Error(unsupported), as it is here, when the medium has no locks.
+  virtual std::unique_ptr<WriteLock> lock();
 
   /// Ends the writing. For a store that is nothing until it is complete (a zip file) this is what
   /// makes it appear under its name; nothing may be set or erased after it. For others, as it is
