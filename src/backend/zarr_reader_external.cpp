@@ -324,7 +324,7 @@ class Copier {
       try {
         missing = hdmf::map_references(mapped, reference_map);
       } catch (Error& error) {
-        error.at(path + "@" + name);
+        error.at(fmt::format("{}@{}", path, name));
         throw;
       }
       if (missing > 0) {
@@ -336,7 +336,7 @@ class Copier {
     for (auto& [name, value] : changed) attributes.set(name, std::move(value));
     for (const std::string& name : lost) {
       attributes.erase(name);
-      notices_.push_back({Notice::Kind::dangling, path + "@" + name,
+      notices_.push_back({Notice::Kind::dangling, fmt::format("{}@{}", path, name),
                           "attribute left out: its reference leads to what did not come along from "
                           "the store it is of"});
     }
