@@ -9,6 +9,7 @@
 
 #include "engram/base/utf8.hpp"
 #include "hdmf/file_set.hpp"
+#include "hdmf/read_elements.hpp"
 #include "hdmf/references.hpp"
 #include "hdmf/validate_data.hpp"
 
@@ -138,16 +139,23 @@ Followed File::follow_all() const {
     if (!objects || dataset.is_null || !holds_references(objects->type())) return;
     const bool is_plain = objects->type().kind != ObjectType::Kind::record;
     const std::uint64_t before = objects->dangling();
+    bool is_reading = true;
     try {
+      // A shape costs nothing to write: without a limit this would take for ever.
+      checked_elements(element_count(objects->shape()), sizeof(Value),
+                       set_->options().max_read_bytes);
       each_value(*objects, [&](const Value& value) {
         if (is_plain && value.is<Null>()) ++followed.null_references;
+        is_reading = false;
         follow_value(value, path);
+        is_reading = true;
         return true;
       });
-    } catch (Error& error) {
-      error.at(path);
-      error.at(file_->location);
-      throw;
+    } catch (const Error& error) {
+      if (!is_reading) throw;  // Where strict: what was met is told by itself.
+      set_->report({{Problem::Kind::unreadable, file_->location, path,
+                     fmt::format("its references can't be read: {}", error.what())},
+                    error.code()});
     }
     // The source gave these as null.
     const std::uint64_t lost = objects->dangling() - before;

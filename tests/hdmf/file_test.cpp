@@ -486,6 +486,41 @@ TEST(File, CountsReferencesThatTheSourceFoundLost) {
   EXPECT_EQ(file.problems()[0].path, "/lost");
 }
 
+TEST(File, ReportsReferencesThatCantBeRead) {
+  class Torn final : public ObjectSource {
+   public:
+    explicit Torn(Shape shape) : shape_(std::move(shape)) {}
+    const ObjectType& type() const override { return type_; }
+    const Shape& shape() const override { return shape_; }
+    const Shape& chunk_shape() const override { return none_; }
+    std::vector<Value> read(const Region&) const override {
+      throw Error(ErrorCode::corrupt_data, "the chunk is torn");
+    }
+
+   private:
+    ObjectType type_ = small_file::reference_type();
+    Shape shape_, none_;
+  };
+  GroupBuilder root;
+  root.datasets.emplace_back().name = "huge";
+  root.datasets.back().data = std::make_shared<const Torn>(Shape{1ULL << 60U});
+  root.datasets.emplace_back().name = "torn";
+  root.datasets.back().data = std::make_shared<const Torn>(Shape{4});
+  root.datasets.push_back(
+      testing::dataset_of("whole", small_file::reference_type(), {1}, {Value(to("/"))}));
+  const File file(tree_of(root));
+  EXPECT_EQ(file.follow_all().references, 1U) << "the rest is followed";
+  ASSERT_EQ(file.problems().size(), 2U) << shown(file);
+  EXPECT_EQ(file.problems()[0].path, "/huge");
+  EXPECT_EQ(file.problems()[0].kind, Problem::Kind::unreadable);
+  EXPECT_EQ(file.problems()[1].path, "/torn");
+  EXPECT_NE(file.problems()[1].text.find("the chunk is torn"), std::string::npos);
+  FileOptions options;
+  options.strict = true;
+  expect_error(ErrorCode::limit_exceeded, "/huge",
+               [&] { (void)File(tree_of(root), options).follow_all(); });
+}
+
 TEST(File, KeepsWhatItsReaderReported) {
   OpenedTree tree = tree_of(group_of(""));
   tree.problems.push_back({Problem::Kind::dangling, "", "/gone", "the link is left out"});

@@ -99,7 +99,8 @@ class File {
   const NamespaceCatalog& namespaces() const;
 
   /// Follows every link of this file and every reference in it. Values of datasets with references
-  /// are read, in blocks, no others.
+  /// are read, in blocks, no others. A dataset that can't be read, or that claims more values than
+  /// FileOptions::max_read_bytes holds, is reported as Problem::unreadable.
   Followed follow_all() const;
 
   /// What was met so far, in this file and those that it led to, in the order in which it was met;

@@ -12,7 +12,7 @@ struct Problem {
     loop,          ///< Links that lead round in a circle, or too many of them one after another.
     missing_file,  ///< The other file that a link or reference names is not there.
     outside,       ///< The other file may not be opened: it lies outside of the allowed root.
-    unreadable,    ///< The other file is there and can't be read; the text says why.
+    unreadable,    ///< The other file is there, or a dataset of references, and can't be read.
     bad_region,    ///< A region reference that does not fit the dataset it names.
     moved,         ///< A reference whose place is empty: its object was found by its id elsewhere.
     mismatch,      ///< A reference whose place holds an object with another id; it is taken.
