@@ -220,7 +220,10 @@ void TableRows::take_ids(const std::vector<ColumnRows>& columns) {
     rows_ = id.new_rows();
     return;
   }
-  rows_ = columns_.empty() ? 0 : columns_.front().rows;
+  if (columns_.empty())
+    refuse(ErrorCode::invalid_argument,
+           fmt::format("{} has no columns of its own: give the ids of the new rows", table_.path));
+  rows_ = columns_.front().rows;
   if (!id.is_integer() || id.row_rank() > 0)
     refuse(ErrorCode::corrupt_data, fmt::format("{} is no list of whole numbers", id.path()));
   const std::int64_t last = id.length() == 0 ? -1 : id.integer_at(id.length() - 1);

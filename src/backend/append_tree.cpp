@@ -199,7 +199,7 @@ void AppendTree::complete(const std::string& path, hdmf::Attributes& attributes)
   hdmf::Attributes completed;
   for (const auto& [name, value] : attributes) {
     hdmf::Value copy = value;
-    complete(path + "@" + name, copy);
+    complete(fmt::format("{}@{}", path, name), copy);
     completed.set(name, std::move(copy));
   }
   attributes = std::move(completed);

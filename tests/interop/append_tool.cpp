@@ -31,6 +31,7 @@ using engram::hdmf::Value;
 Value value_of(const Json& json) {
   if (json.is_null()) return engram::hdmf::Null{};
   if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_unsigned()) return json.get<std::uint64_t>();
   if (json.is_number_integer()) return json.get<std::int64_t>();
   if (json.is_number()) return json.get<double>();
   if (json.is_string()) return json.get<std::string>();

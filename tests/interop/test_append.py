@@ -19,6 +19,7 @@ from pynwb import NWBHDF5IO, TimeSeries
 import engram
 import make_files
 import nwb_compare
+from conftest import CORPUS, corpus
 
 TOOL = os.environ.get("ENGRAM_APPEND_TOOL", "engram_append_tool")
 NEW_ID = "11111111-2222-4333-8444-555555555555"
@@ -274,3 +275,75 @@ def test_killed_at_any_time(wanted, tmp_path):
         ends.add(rows)
         shutil.rmtree(hit)
     assert ends
+
+
+def tables_of(root):
+    """Each table with rows, and of each column its last row as it lies there, taken apart by its indexes."""
+    found = []
+
+    def look(name, group):
+        if not isinstance(group, zarr.Group) or "colnames" not in group.attrs or "id" not in group or not len(group["id"]):
+            return
+        # MatNWB has written indexes that are none.
+        if all(group[f"{column}_index"].dtype.kind in "iu" for column in group.attrs["colnames"] if f"{column}_index" in group):
+            found.append(name)
+    root.visititems(look)
+    return found
+
+
+def last_row(table):
+    row = {}
+    if not table.attrs["colnames"]:
+        return {"id": [as_json(table["id"][-1])]}
+    for name in table.attrs["colnames"]:
+        depth, indexes = name, []
+        while f"{depth}_index" in table:
+            depth = f"{depth}_index"
+            indexes.insert(0, table[depth])
+        first, last = len(table["id"]) - 1, len(table["id"])
+        row[name] = [taken(table[name], indexes, first, last)[0]]
+    return row
+
+
+def taken(values, indexes, first, last):
+    if not indexes:
+        return [as_json(value) for value in values[first:last]]
+    ends = [int(indexes[0][first - 1]) if first else 0, *(int(end) for end in indexes[0][first:last])]
+    return [taken(values, indexes[1:], *ends[i:i + 2]) for i in range(last - first)]
+
+
+def as_json(value):
+    if isinstance(value, dict):
+        return {"ref": value["path"]}
+    if isinstance(value, (np.ndarray, np.void, list, tuple)):
+        return [as_json(item) for item in (value.tolist() if isinstance(value, (np.ndarray, np.void)) else value)]
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("name", corpus("nwb", ".nwb") + corpus("generated/nwb", ".nwb"))
+def test_a_row_more_in_each_table_of_the_corpus(name, tmp_path):
+    store = tmp_path / "out.nwb.zarr"
+    if engram.run("convert", CORPUS / name, store, "--json").code != 0:
+        return  # test_corpus_nwb.py has those
+    root = zarr.open_consolidated(str(store))
+    before = engram.run("validate", store, "--json")
+    todo = {path: last_row(root[path]) for path in tables_of(root)}
+    broken = [path for path, kind in told_of(before) if kind in ("bad_table", "bad_index", "dangling")]
+    todo = {path: row for path, row in todo.items() if not any(f"/{path}" in each for each in broken)}
+    told = append(store, [{"rows": f"/{path}", "columns": row} for path, row in todo.items()])
+    assert told == ["nothing"]
+    again = zarr.open_consolidated(str(store))
+    for path, row in todo.items():
+        assert len(again[path]["id"]) == len(root[path]["id"]) + 1
+        assert json.dumps(last_row(again[path])) == json.dumps(row), path
+    after = engram.run("validate", store, "--json")
+    assert told_of(after) == told_of(before)
+    assert engram.run("tree", store, "--consolidated").code == 0
+
+
+def told_of(run):
+    """What `engram validate` found; nothing where a file has no schema to be held to."""
+    return [(f["path"], f["kind"]) for f in json.loads(run.out)["findings"]] if run.out else []

@@ -133,7 +133,8 @@ class Appender {
   void extend(const std::string& path, const NewRows& rows);
 
   /// Adds rows to the DynamicTable at `path`: all columns that its `colnames` name, and `id` if the
-  /// caller likes; else ids go on from the last one by ones. Throws Error(invalid_argument) for a
+  /// caller likes; else ids go on from the last one by ones. (A table without columns of its own,
+  /// as an AlignedDynamicTable may be, needs ids.) Throws Error(invalid_argument) for a
   /// column that is missing, not the table's, of another length, or has values that point beyond
   /// the table (DynamicTableRegion) or the values (EnumData) that it refers to; Error(corrupt_data)
   /// for a table that is broken already; Error(unsupported) for a column that is a link.
