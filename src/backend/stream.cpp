@@ -16,6 +16,7 @@
 #include "engram/zarr/array.hpp"
 #include "engram/zarr/consolidated.hpp"
 #include "engram/zarr/group.hpp"
+#include "engram/zarr/transaction.hpp"
 #include "zarr/buffered_array.hpp"
 #include "zarr/documents.hpp"
 
@@ -81,18 +82,30 @@ void mend_shapes(const std::shared_ptr<store::Store>& store, std::vector<zarr::A
     store->set(consolidated, as_bytes(*text));
 }
 
+// The lock of `store` where its medium has one; a transaction that was interrupted is ended before.
+std::unique_ptr<store::WriteLock> keep_others_away(store::Store& store, const Limits& limits) {
+  try {
+    zarr::recover(store, limits);
+    return store.lock();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::unsupported) return nullptr;
+    throw;
+  }
+}
+
 }  // namespace
 
 struct StreamSession::Impl {
   Impl(std::shared_ptr<store::Store> opened, const StreamSessionOptions& session_options)
       : store(std::move(opened)),
         options(session_options),
+        lock(keep_others_away(*store, options.limits)),
         buffer(session_options.memory / 2, session_options.pool) {}
 
   /// What `work` returns, with the store's name in its errors; nothing else is done meanwhile.
   template <typename Work>
   auto run(Work work) {
-    const std::lock_guard lock(mutex);
+    const std::lock_guard guard(mutex);
     try {
       if (!is_open) throw Error(ErrorCode::invalid_argument, "the streaming session was closed");
       return work();
@@ -106,6 +119,7 @@ struct StreamSession::Impl {
 
   const std::shared_ptr<store::Store> store;
   const StreamSessionOptions options;
+  std::unique_ptr<store::WriteLock> lock;  ///< Until the session is closed.
   mutable std::mutex mutex;
   bool is_open = true;
   zarr::ChunkBuffer buffer;
@@ -273,6 +287,7 @@ void StreamSession::close() {
   impl_->run([&] {
     impl_->flush();
     impl_->is_open = false;
+    impl_->lock.reset();
   });
 }
 

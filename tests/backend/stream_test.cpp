@@ -11,9 +11,11 @@
 #include "engram/store/memory_store.hpp"
 #include "engram/zarr/consolidated.hpp"
 #include "engram/zarr/group.hpp"
+#include "engram/zarr/transaction.hpp"
 #include "testing/expect_error.hpp"
 #include "testing/fake_sources.hpp"
 #include "testing/faulty_store.hpp"
+#include "testing/store_content.hpp"
 #include "testing/store_text.hpp"
 #include "testing/temp_dir.hpp"
 
@@ -244,6 +246,44 @@ TEST(StreamSession, MistakesNameTheDatasetAndTakeNothing) {
   expect_rows(store, 2);
   expect_error(ErrorCode::invalid_argument, "was closed", [&] { data.append(Bytes(6)); });
   expect_error(ErrorCode::invalid_argument, "was closed", [&] { session.flush(); });
+}
+
+TEST(StreamSession, HasItsStoreAlone) {
+  const testing::TempDir dir;
+  const std::string path = dir / "x.zarr";
+  StreamSession session = StreamSession::create(path, small_tree(), small_streams());
+  const auto again =
+      std::make_shared<store::DirectoryStore>(path, store::DirectoryStore::Mode::update);
+  expect_error(ErrorCode::already_exists, path, [&] { StreamSession::open(path, {{kData}}); });
+  expect_error(ErrorCode::already_exists, path, [&] { zarr::Transaction{again}; });
+  append(session, 0, 2);
+  session.close();
+  {
+    const zarr::Transaction other(again);
+    expect_error(ErrorCode::already_exists, path, [&] { StreamSession::open(path, {{kData}}); });
+  }
+  StreamSession::open(path, {{kData}, {kTimes}}).close();
+}
+
+TEST(StreamSession, EndsATransactionThatWasInterrupted) {
+  const auto store = std::make_shared<store::MemoryStore>();
+  StreamSession::create(store, small_tree(), small_streams()).close();
+  const testing::StoreContent before = testing::content_of(*store);
+  bool was_interrupted = false;
+  for (std::uint64_t at = 0; at < 100 && !was_interrupted; ++at) {
+    const auto dying =
+        std::make_shared<testing::FaultyStore>(*store, at, testing::FaultyStore::Fault::fail, true);
+    try {
+      zarr::Transaction transaction(dying);
+      transaction.set(store::Key("series/data/7.0"), Bytes(6));
+    } catch (const Error&) {
+      continue;
+    }
+    was_interrupted = testing::content_of(*store) != before;
+  }
+  ASSERT_TRUE(was_interrupted);
+  StreamSession::open(store, {{kData}, {kTimes}}).close();
+  EXPECT_EQ(testing::content_of(*store), before);
 }
 
 TEST(StreamSession, BadOpens) {

@@ -125,8 +125,9 @@ class StreamedDataset {
 /// goes by the single files may, for as long as the `.zarray`s are written.
 /// Elements inside a shape that readers see already change for them when their chunk is stored.
 ///
-/// Two sessions, or a session and any other writer, must not write the same store at the same time;
-/// nothing keeps them from it.
+/// A session keeps other sessions and transactions (see zarr/transaction.hpp) away from its store
+/// until it is closed, where the medium has locks. Other writers must not write the store
+/// meanwhile.
 ///
 /// Threads: all members of a session and its datasets may be called by many threads at once; they
 /// take turns. A call that brings more than `memory` holds waits until chunks are stored.
@@ -154,8 +155,10 @@ class StreamSession {
 
   /// Goes on at the end of datasets of the store at `path`. A flush that was interrupted is brought
   /// to its end: where `.zmetadata` has a dataset longer than its `.zarray` does, that is its
-  /// shape; where it is behind, it is mended. Throws Error(not_found), Error(unsupported) for a zip
-  /// file and for datasets whose elements engram does not write, as those of pickled objects.
+  /// shape; where it is behind, it is mended. A transaction that was interrupted is ended first.
+  /// Throws Error(already_exists) when another session or transaction has the store,
+  /// Error(not_found), Error(unsupported) for a zip file and for datasets whose elements engram
+  /// does not write, as those of pickled objects.
   static StreamSession open(const std::string& path, const std::vector<OpenStream>& streams,
                             const StreamSessionOptions& options = {});
   static StreamSession open(std::shared_ptr<store::Store> store,
