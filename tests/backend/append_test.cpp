@@ -436,6 +436,29 @@ TEST(AppenderTest, ABrokenTableIsNotMadeLonger) {
   }
 }
 
+TEST(AppenderTest, TheTablesOfAnAlignedTableStayOfOneLength) {
+  GroupBuilder root = group("", "NWBFile", "id-root");
+  GroupBuilder aligned = group("aligned", "AlignedDynamicTable", "a1");
+  aligned.attributes.set("colnames", List{});
+  aligned.attributes.set("categories", List{"part"});
+  aligned.datasets.push_back(numbers<std::int64_t>("id", {0, 1}));
+  GroupBuilder part = group("part", "DynamicTable", "p1");
+  part.attributes.set("colnames", List{"x"});
+  part.datasets.push_back(numbers<std::int64_t>("id", {0, 1}));
+  part.datasets.push_back(numbers<double>("x", {1, 2}));
+  aligned.groups.push_back(std::move(part));
+  root.groups.push_back(std::move(aligned));
+  const auto store = written(root);
+  Appender append(store, options());
+  append.append_rows("/aligned/part", {{"x", rows_of<double>({3})}});
+  expect_error(ErrorCode::invalid_argument, "/aligned/part/id has 3", [&] { append.commit(); });
+  expect_error(ErrorCode::invalid_argument, "give the ids",
+               [&] { append.append_rows("/aligned", {}); });
+  append.append_rows("/aligned", {{"id", rows_of<std::int64_t>({2})}});
+  append.commit();
+  EXPECT_EQ(read(store).find_dataset("/aligned/id")->shape(), Shape{3});
+}
+
 TEST(AppenderTest, AColumnThatIsALinkOrNotThereIsRefused) {
   GroupBuilder root = scene();
   auto& table = root.groups[1];
