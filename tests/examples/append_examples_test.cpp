@@ -14,11 +14,6 @@ namespace {
 
 using namespace backend::testing_append;  // NOLINT: the store that the page speaks of
 
-std::string new_uuid() {
-  static int number = 0;
-  return "00000000-0000-4000-8000-00000000000" + std::to_string(number++);
-}
-
 class AppendExamples : public ::testing::Test {
  protected:
   AppendExamples() {
@@ -101,19 +96,10 @@ TEST_F(AppendExamples, Elements) {
 TEST_F(AppendExamples, NewGroups) {
   const std::vector<std::int16_t> samples = {1, 2, 3};
   // [group]
-  backend::AppendOptions options;
-  options.new_object_id = new_uuid;  // a function that returns a UUID as text
-  backend::Appender append(path, options);
+  backend::Appender append(path);
 
-  hdmf::GroupBuilder series;
-  series.name = "more";
-  series.attributes.set("namespace", "core");
-  series.attributes.set("neurodata_type", "TimeSeries");
-  hdmf::DatasetBuilder data;
-  data.name = "data";
-  data.attributes.set("unit", "V");
-  data.data = std::get<std::shared_ptr<const ArraySource>>(backend::rows_of(samples).data);
-  series.datasets.push_back(data);
+  hdmf::GroupBuilder series = hdmf::make_object("more", "core", "TimeSeries");
+  hdmf::add(series, hdmf::make_dataset("data", samples)).attributes.set("unit", "V");
   append.add_group("/acquisition", series);
   append.add_link("/acquisition/more", {"timestamps_of_others", ".", "/acquisition/ts/timestamps"});
   append.set_attribute("/acquisition/ts", "comments", "see /acquisition/more");

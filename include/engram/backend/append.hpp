@@ -16,6 +16,7 @@
 #include "engram/backend/backend.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/hdmf/builder.hpp"
+#include "engram/hdmf/complete.hpp"
 #include "engram/store/store.hpp"
 #include "engram/zarr/array.hpp"
 #include "engram/zarr/transaction.hpp"
@@ -28,9 +29,9 @@ struct AppendOptions {
   /// For new arrays of numbers; nullopt: not compressed.
   std::optional<CodecConfig> codec =
       CodecConfig{"blosc", {{"cname", "zstd"}, {"clevel", 5}, {"shuffle", 2}, {"blocksize", 0}}};
-  /// Gives new objects (what has a type) their object_id, where they have none: a UUID. Without
-  /// it, they must have one.
-  std::function<std::string()> new_object_id;
+  /// Gives new objects (what has a type) their object_id, where they have none. nullptr: they must
+  /// have one.
+  std::function<std::string()> new_object_id = hdmf::new_object_id;
   zarr::Workers workers;  ///< Who encodes chunks.
   /// New values are taken from their sources in blocks of about so many bytes.
   std::uint64_t block_bytes = 64ULL << 20;
