@@ -29,8 +29,7 @@ namespace fs = std::filesystem;
 using hdmf::LinkPlaces;
 
 constexpr std::string_view kOutside =
-    "it lies outside of the directory that links may not leave; name a wider one (link_root) to "
-    "follow it";
+    "it lies outside of the directory that links may not leave; name a wider one to follow it";
 
 // "/a/b" of "/a/b/": so that the last name is one.
 std::string without_slash(std::string path) {

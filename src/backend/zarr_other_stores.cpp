@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engram/base/error.hpp"
+#include "engram/base/utf8.hpp"
 #include "engram/store/directory_store.hpp"
 
 namespace engram::backend {
@@ -15,20 +16,20 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-// True when `inner` is `outer` or lies below it; both canonical.
-bool is_within(const fs::path& inner, const fs::path& outer) {
-  const auto relative = inner.lexically_relative(outer);
-  return !relative.empty() && *relative.begin() != "..";
-}
-
 // Without symbolic links.
-fs::path existing(const std::string& path) {
+std::string existing(const std::string& path) {
   boost::system::error_code failed;
-  auto found = fs::canonical(path, failed);
+  const fs::path found = fs::canonical(path, failed);
   if (failed)
     throw Error(ErrorCode::not_found,
                 fmt::format("the directory {} can't be used: {}", path, failed.message()));
-  return found;
+  return found.string();
+}
+
+LinkRoot make_link_root(const std::string& path, const std::string& allowed, bool anywhere) {
+  if (anywhere) return {path, "/"};
+  if (allowed.empty()) return {path, std::nullopt};
+  return {path, existing(allowed)};
 }
 
 bool is_store(const fs::path& path) {
@@ -57,10 +58,8 @@ const typename Members::value_type* named(const Members& members, std::string_vi
 
 OtherStores::OtherStores(const std::string& path, const hdmf::GroupBuilder& root,
                          const Limits& limits, const std::string& allowed, bool anywhere)
-    : limits_(limits), anywhere_(anywhere) {
-  const fs::path own = existing(path);
-  allowed_ = allowed.empty() ? own.parent_path().string() : existing(allowed).string();
-  auto store = std::make_unique<OtherStore>(OtherStore{own.string(), root, {}});
+    : limits_(limits), link_root_(make_link_root(existing(path), allowed, anywhere)) {
+  auto store = std::make_unique<OtherStore>(OtherStore{existing(path), root, {}});
   own_ = store.get();
   stores_.emplace(own_->path, std::move(store));
 }
@@ -111,28 +110,13 @@ OtherStores::Target OtherStores::find(const OtherStore& from, const std::string&
 
 const OtherStore* OtherStores::open(const OtherStore& from, const std::string& source,
                                     Target& target) {
-  if (source.find('\0') != std::string::npos) {
-    target.why = "the name of the other store holds a NUL byte";
-    return nullptr;
-  }
-  // hdmf-zarr 0.9 and 0.10 wrote where a store is from the directory around this one.
-  const fs::path here(from.path);
-  for (const fs::path& base : {here, here.parent_path()}) {
-    boost::system::error_code failed;
-    // As hdmf-zarr does: ".." takes back a name, whether or not it is a symbolic link.
-    const fs::path given(source);
-    const fs::path named = (given.is_absolute() ? given : base / given).lexically_normal();
-    const fs::path path = fs::canonical(named, failed);
-    if (failed) continue;
-    if (!anywhere_ && !is_within(path, allowed_)) {
-      target.is_refused = true;
-      target.why = fmt::format("the store {} lies outside of {}, which what is linked must lie in",
-                               source, allowed_);
-      continue;
-    }
-    if (is_store(path)) return read(path.string());
-  }
-  if (target.why.empty()) target.why = fmt::format("there is no Zarr store at {}", source);
+  const hdmf::LinkPlaces found = link_root_.places(from.path, source);
+  for (const hdmf::LinkPlaces::Place& place : found.places)
+    if (is_store(place.identity)) return read(place.identity);
+  target.is_refused = !found.refusal.empty();
+  target.why = target.is_refused
+                   ? fmt::format("the store {} is not read: {}", printable(source), found.refusal)
+                   : fmt::format("there is no Zarr store at {}", printable(source));
   return nullptr;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/link_places.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/hdmf/builder.hpp"
 
@@ -50,8 +51,7 @@ class OtherStores {
   const OtherStore* read(const std::string& path);
 
   const Limits& limits_;
-  std::string allowed_;
-  bool anywhere_;
+  LinkRoot link_root_;
   std::map<std::string, std::unique_ptr<OtherStore>> stores_;  ///< By path.
   OtherStore* own_ = nullptr;
 };
