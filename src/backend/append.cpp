@@ -15,6 +15,7 @@
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_writer_tree.hpp"
 #include "engram/base/error.hpp"
+#include "engram/hdmf/memory_source.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/open_store.hpp"
 #include "hdmf/check_tables.hpp"
@@ -23,23 +24,6 @@
 
 namespace engram::backend {
 namespace {
-
-// Elements in memory that the caller handed over.
-class OwnedArray final : public ArraySource {
- public:
-  OwnedArray(ArrayInfo info, Bytes elements)
-      : info_(std::move(info)), elements_(std::move(elements)) {}
-
-  const ArrayInfo& info() const override { return info_; }
-  void read(const Region& region, std::span<std::byte> out) const override {
-    copy_region(elements_, info_.shape, region, out, region.shape, Region::all(region.shape),
-                info_.type.size);
-  }
-
- private:
-  ArrayInfo info_;
-  Bytes elements_;
-};
 
 std::shared_ptr<store::Store> open_directory(const std::string& path) {
   const auto local = store::local_path(path);
@@ -95,7 +79,7 @@ NewRows rows_of(const DataType& type, Bytes elements, Shape row_shape) {
   info.type = type.little_endian();
   info.shape = std::move(row_shape);
   info.shape.insert(info.shape.begin(), elements.size() / row_size);
-  return {std::make_shared<const OwnedArray>(std::move(info), std::move(elements)), {}};
+  return {hdmf::memory_array(std::move(info), std::move(elements)), {}};
 }
 
 class Appender::Impl {

@@ -10,6 +10,7 @@
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
 #include "engram/store/directory_store.hpp"
+#include "hdmf/path_names.hpp"
 
 namespace engram::backend {
 namespace {
@@ -38,15 +39,6 @@ bool is_store(const fs::path& path) {
          (fs::exists(path / ".zgroup", ignored) || fs::exists(path / ".zmetadata", ignored));
 }
 
-void push_names(std::string_view path, std::vector<std::string>& names) {
-  while (!path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    if (!name.empty()) names.emplace_back(name);
-    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
-  }
-}
-
 template <typename Members>
 const typename Members::value_type* named(const Members& members, std::string_view name) {
   const auto found = std::find_if(members.begin(), members.end(),
@@ -69,14 +61,14 @@ OtherStores::Target OtherStores::find(const OtherStore& from, const std::string&
   Target target;
   const OtherStore* store = source == "." ? &from : open(from, source, target);
   if (store == nullptr) return target;
-  std::vector<std::string> names;  // last first
-  push_names(path, names);
+  std::vector<std::string_view> names;  // last first
+  hdmf::push_names(path, names);
   const hdmf::GroupBuilder* group = &store->tree;
   const hdmf::DatasetBuilder* dataset = nullptr;
   std::string place = "/";
   std::uint32_t hops = 0;
   while (!names.empty()) {
-    const std::string name = std::move(names.back());
+    const std::string_view name = names.back();
     names.pop_back();
     const hdmf::GroupBuilder* const parent = group;
     const hdmf::LinkBuilder* link = nullptr;
@@ -96,7 +88,7 @@ OtherStores::Target OtherStores::find(const OtherStore& from, const std::string&
     }
     if (link->source != ".") store = open(*store, link->source, target);
     if (store == nullptr) return target;
-    push_names(link->path, names);
+    hdmf::push_names(link->path, names);
     group = &store->tree;
     dataset = nullptr;
     place = "/";

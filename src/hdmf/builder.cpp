@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "engram/base/limits.hpp"
+#include "hdmf/path_names.hpp"
 
 namespace engram::hdmf {
 namespace {
@@ -15,16 +16,6 @@ const typename Nodes::value_type* named(const Nodes& nodes, std::string_view nam
   const auto found = std::find_if(nodes.begin(), nodes.end(),
                                   [name](const auto& node) { return node.name == name; });
   return found == nodes.end() ? nullptr : &*found;
-}
-
-/// The names of a path, last first, so that the next one is at the back.
-void push_names(std::string_view path, std::vector<std::string_view>& names) {
-  while (!path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    if (!name.empty()) names.push_back(name);
-    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
-  }
 }
 
 Node find(const GroupBuilder& root, std::string_view path) {

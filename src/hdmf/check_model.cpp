@@ -12,7 +12,6 @@
 #include "engram/hdmf/validate.hpp"
 #include "hdmf/check_tables.hpp"
 #include "hdmf/node_index.hpp"
-#include "hdmf/references.hpp"
 #include "hdmf/validate_data.hpp"
 
 namespace engram::hdmf {

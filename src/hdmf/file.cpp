@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "engram/base/utf8.hpp"
+#include "engram/hdmf/map_references.hpp"
 #include "hdmf/file_set.hpp"
 #include "hdmf/read_elements.hpp"
-#include "hdmf/references.hpp"
 #include "hdmf/validate_data.hpp"
 
 namespace engram::hdmf {

@@ -12,20 +12,12 @@
 
 #include "engram/base/utf8.hpp"
 #include "hdmf/file_set.hpp"
+#include "hdmf/path_names.hpp"
 
 namespace engram::hdmf {
 namespace {
 
 constexpr std::size_t kNoLink = ~std::size_t{0};
-
-void push_names(std::string_view path, std::vector<std::string_view>& names) {
-  while (!path.empty()) {
-    const std::size_t slash = path.rfind('/');
-    const std::string_view name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    if (!name.empty()) names.push_back(name);
-    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
-  }
-}
 
 bool has(const OpenFile& file, std::uint32_t entry, std::string_view id) {
   const Value* value = file.index[entry].attributes().find("object_id");

@@ -42,6 +42,14 @@ bool holds_references(const ObjectType& type) {
                      [](const ObjectField& field) { return holds_references(field.type); });
 }
 
+void each_reference(const Value& value, const std::function<void(const Value&)>& visit) {
+  if (value.is<Reference>() || value.is<RegionReference>()) return visit(value);
+  if (value.is<List>())
+    for (const Value& one : value.as<List>()) each_reference(one, visit);
+  if (value.is<Record>())
+    for (const auto& [name, one] : value.as<Record>()) each_reference(one, visit);
+}
+
 std::uint64_t map_references(Value& value, const ReferenceMap& map) {
   const auto replace = [&map](Reference& reference) {
     std::optional<Reference> mapped = map(reference);

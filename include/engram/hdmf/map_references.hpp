@@ -5,11 +5,15 @@
 #include <optional>
 
 #include "engram/hdmf/object_source.hpp"
+#include "engram/hdmf/value.hpp"
 
 namespace engram::hdmf {
 
-/// Whether values of `type` hold references or region references.
+/// Whether values of `type` are references or region references, or hold any at any depth.
 bool holds_references(const ObjectType& type);
+
+/// Calls `visit` with each Reference and RegionReference in `value`, at any depth.
+void each_reference(const Value& value, const std::function<void(const Value&)>& visit);
 
 /// What a reference becomes; nullopt: it leads nowhere, and becomes Null. Called by many threads at
 /// once.
