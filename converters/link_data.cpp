@@ -48,7 +48,10 @@ class Linker {
       find_targets(dataset.attributes);
       const hdmf::ObjectSource* objects = dataset.objects();
       if (objects != nullptr && hdmf::holds_references(objects->type()))
-        hdmf::for_each_value(*objects, [this](const Value& value) { find_targets(value); });
+        hdmf::for_each_value(*objects, [this](const Value& value) {
+          find_targets(value);
+          return true;
+        });
     }
     for (const GroupBuilder& child : group.groups) find_targets(child);
   }

@@ -6,12 +6,12 @@
 #include <array>
 #include <utility>
 
+#include "array/number.hpp"
 #include "backend/append_elements.hpp"
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_layout_element.hpp"
 #include "backend/zarr_writer_record.hpp"
 #include "engram/base/error.hpp"
-#include "zarr/number.hpp"
 
 namespace engram::backend {
 namespace {

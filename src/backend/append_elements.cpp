@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "array/number.hpp"
 #include "backend/zarr_layout_element.hpp"
 #include "base/utf32.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
-#include "zarr/number.hpp"
 
 namespace engram::backend {
 namespace {

@@ -85,7 +85,7 @@ class ModelCheck {
     try {
       const std::uint64_t before = objects->dangling();
       std::uint64_t lost = 0;
-      each_value(*objects, [&](const Value& value) {
+      for_each_value(*objects, [&](const Value& value) {
         lost += count_lost(value);
         return true;
       });

@@ -188,7 +188,10 @@ class Completer {
     const ObjectSource* objects = dataset.objects();
     if (objects == nullptr || !holds_references(objects->type())) return;
     try {
-      for_each_value(*objects, [&](const Value& value) { check(value, path); });
+      for_each_value(*objects, [&](const Value& value) {
+        check(value, path);
+        return true;
+      });
     } catch (Error& error) {
       if (error.code() != ErrorCode::invalid_argument) error.at(path);
       throw;

@@ -141,10 +141,7 @@ Followed File::follow_all() const {
     const std::uint64_t before = objects->dangling();
     bool is_reading = true;
     try {
-      // A shape costs nothing to write: without a limit this would take for ever.
-      checked_elements(element_count(objects->shape()), sizeof(Value),
-                       set_->options().max_read_bytes);
-      each_value(*objects, [&](const Value& value) {
+      for_each_value(*objects, [&](const Value& value) {
         if (is_plain && value.is<Null>()) ++followed.null_references;
         is_reading = false;
         follow_value(value, path);

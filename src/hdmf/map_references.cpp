@@ -1,14 +1,17 @@
 #include "engram/hdmf/map_references.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <utility>
 
+#include "engram/base/error.hpp"
+
 namespace engram::hdmf {
 namespace {
 
-// Values that are read at a time.
-constexpr std::uint64_t kBlock = 65536;
+constexpr std::uint64_t kBlock = 16384;  // Values held at a time.
 
 class MappedObjects final : public ObjectSource {
  public:
@@ -77,18 +80,36 @@ std::shared_ptr<const ObjectSource> map_references(std::shared_ptr<const ObjectS
   return std::make_shared<const MappedObjects>(std::move(source), std::move(map));
 }
 
-void for_each_value(const ObjectSource& source, const std::function<void(const Value&)>& visit) {
+void for_each_value(const ObjectSource& source, const std::function<bool(const Value&)>& visit) {
   const Shape& shape = source.shape();
-  if (element_count(shape) == 0) return;
-  const std::uint64_t length = shape.empty() ? 1 : shape.front();
-  const std::uint64_t rows = std::max<std::uint64_t>(1, kBlock / (element_count(shape) / length));
-  for (std::uint64_t first = 0; first < length; first += rows) {
-    Region region = Region::all(shape);
-    if (!shape.empty()) {
-      region.origin.front() = first;
-      region.shape.front() = std::min(rows, length - first);
+  const std::uint64_t count = element_count(shape);
+  if (count == 0) return;
+  if (count > kMostValues)
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("it has {} values, and no more than {} are read", count, kMostValues));
+  // Whole slices of dimension `axis`, below which less than a block lies; one after another over
+  // the dimensions before it.
+  std::size_t axis = shape.size();
+  std::uint64_t slice = 1;
+  while (axis > 0 && slice * shape[axis - 1] <= kBlock) slice *= shape[--axis];
+  Region region = Region::all(shape);
+  for (std::size_t d = 0; d < axis; ++d) region.shape[d] = 1;
+  const std::uint64_t step = axis == 0 ? 1 : kBlock / slice;
+  const std::uint64_t length = axis == 0 ? 1 : shape[axis - 1];
+  const std::uint64_t outer = count / slice / length;
+  for (std::uint64_t place = 0; place < outer; ++place) {
+    for (std::uint64_t rest = place, d = axis == 0 ? 0 : axis - 1; d > 0; --d) {
+      region.origin[d - 1] = rest % shape[d - 1];
+      rest /= shape[d - 1];
     }
-    for (const Value& value : source.read(region)) visit(value);
+    for (std::uint64_t first = 0; first < length; first += step) {
+      if (axis > 0) {
+        region.origin[axis - 1] = first;
+        region.shape[axis - 1] = std::min(step, length - first);
+      }
+      for (const Value& value : source.read(region))
+        if (!visit(value)) return;
+    }
   }
 }
 

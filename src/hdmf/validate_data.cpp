@@ -8,14 +8,13 @@
 #include "base/json_member.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/dtype_rules.hpp"
+#include "engram/hdmf/map_references.hpp"
 
 namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
 using Kind = Finding::Kind;
-
-constexpr std::uint64_t kBlock = 16384;  // Values held at a time.
 
 bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
@@ -357,24 +356,6 @@ std::optional<Value> only_value(const DatasetBuilder& dataset) {
 
 }  // namespace
 
-void each_value(const ObjectSource& source, const std::function<bool(const Value&)>& visit) {
-  const Shape& shape = source.shape();
-  if (element_count(shape) == 0) return;
-  // Rows at a time; a row that is longer than a block is read whole.
-  const std::uint64_t rows = shape.empty() ? 1 : shape.front();
-  const std::uint64_t row = element_count(shape) / rows;
-  const std::uint64_t step = std::max<std::uint64_t>(1, kBlock / row);
-  for (std::uint64_t first = 0; first < rows; first += step) {
-    Region region = Region::all(shape);
-    if (!shape.empty()) {
-      region.origin[0] = first;
-      region.shape[0] = std::min(step, rows - first);
-    }
-    for (const Value& value : source.read(region))
-      if (!visit(value)) return;
-  }
-}
-
 void check_value(const Value& value, const AttributeSpec& spec, const OnReference& on_reference,
                  const OnData& found) {
   const ValueCheck check(spec.dtype, on_reference, found);
@@ -403,7 +384,7 @@ void check_dataset(const DatasetBuilder& dataset, const DatasetSpec& spec,
     const ObjectSource* objects = dataset.objects();
     if (check_elements(dataset, spec.dtype, found) && check.is_needed()) {
       if (objects) {
-        each_value(*objects, [&](const Value& value) {
+        for_each_value(*objects, [&](const Value& value) {
           return check.check(with_names(value, objects->type()));
         });
       } else if (const auto value = only_value(dataset)) {

@@ -31,8 +31,4 @@ void check_value(const Value& value, const AttributeSpec& spec, const OnReferenc
 void check_dataset(const DatasetBuilder& dataset, const DatasetSpec& spec,
                    const OnReference& on_reference, const OnData& found);
 
-/// Calls `visit` with the values of `source`, block by block, until it returns false. Throws what
-/// ObjectSource::read() throws.
-void each_value(const ObjectSource& source, const std::function<bool(const Value&)>& visit);
-
 }  // namespace engram::hdmf

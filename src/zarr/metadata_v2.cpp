@@ -18,6 +18,11 @@
 namespace engram::zarr {
 namespace {
 
+// Compares without making a Json of the text.
+bool is_text(const Json& json, std::string_view text) {
+  return json.is_string() && json.get_ref<const std::string&>() == text;
+}
+
 // An object takes at least so much memory, whatever it is.
 constexpr std::uint64_t kObjectSize = 16;
 constexpr std::uint64_t kLargeElement = 1U << 20U;
@@ -100,7 +105,7 @@ void read_fill(const Json& json, ArrayMetadata& out) {
     out.object_fill = fill;
     return;
   }
-  const bool is_zero = fill.is_null() || fill == 0 || fill == "";
+  const bool is_zero = fill.is_null() || fill == 0 || is_text(fill, "");
   if (out.type.size > kLargeElement) {
     if (is_zero) return;
     if (!fill.is_string() || 4 * fill.get_ref<const std::string&>().size() < out.type.size)
@@ -176,12 +181,12 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   read_fill(json, metadata);
   read_codecs(json, metadata);
   const Json& order = member_of(json, "order");
-  if (order != "C" && order != "F") bad_member("order", order, "\"C\" or \"F\"");
-  metadata.fortran_order = order == "F";
+  if (!is_text(order, "C") && !is_text(order, "F")) bad_member("order", order, "\"C\" or \"F\"");
+  metadata.fortran_order = is_text(order, "F");
   if (const Json& separator = member_or_null(json, "dimension_separator"); !separator.is_null()) {
-    if (separator != "." && separator != "/")
+    if (!is_text(separator, ".") && !is_text(separator, "/"))
       bad_member("dimension_separator", separator, "\".\" or \"/\"");
-    metadata.separator = separator == "/" ? '/' : '.';
+    metadata.separator = is_text(separator, "/") ? '/' : '.';
   }
   return metadata;
 }

@@ -218,14 +218,53 @@ TEST(MapReferencesTest, WhatLeadsNowhereIsNullAndCounts) {
   EXPECT_EQ(mapped->dangling(), 1U);
 }
 
-TEST(MapReferencesTest, ForEachValueReadsAllInBlocks) {
-  const DatasetBuilder dataset =
-      make_dataset("d", text_type(), std::vector<Value>(140'000, "x"), {70'000, 2});
-  std::uint64_t count = 0;
-  for_each_value(*dataset.objects(), [&](const Value&) { ++count; });
-  EXPECT_EQ(count, 140'000U);
-  for_each_value(*make_scalar("d", "x").objects(), [&](const Value&) { ++count; });
-  EXPECT_EQ(count, 140'001U);
+TEST(MapReferencesTest, ForEachValueReadsAllInOrderAndInBlocks) {
+  class Numbered final : public ObjectSource {
+   public:
+    explicit Numbered(Shape shape) : shape_(std::move(shape)) {}
+    const ObjectType& type() const override { return type_; }
+    const Shape& shape() const override { return shape_; }
+    const Shape& chunk_shape() const override { return none_; }
+    std::vector<Value> read(const Region& region) const override {
+      largest = std::max(largest, element_count(region.shape));
+      std::vector<Value> values;
+      Shape place(shape_.size());
+      for (std::uint64_t i = 0; i < element_count(region.shape); ++i) {
+        std::uint64_t number = 0;
+        for (std::uint64_t rest = i, d = shape_.size(); d-- > 0; rest /= region.shape[d])
+          place[d] = region.origin[d] + rest % region.shape[d];
+        for (std::size_t d = 0; d < shape_.size(); ++d) number = number * shape_[d] + place[d];
+        values.emplace_back(number);
+      }
+      return values;
+    }
+    mutable std::uint64_t largest = 0;
+
+   private:
+    ObjectType type_ = text_type();
+    Shape shape_, none_;
+  };
+  for (const Shape& shape : std::vector<Shape>{{},
+                                               {1},
+                                               {7},
+                                               {70'000, 2},
+                                               {2, 70'000},
+                                               {3, 2, 20'000},
+                                               {0, 5},
+                                               {1, 16'384, 1},
+                                               {5, 7, 11, 13},
+                                               {1, 1, 40'000, 1}}) {
+    const Numbered source(shape);
+    std::uint64_t next = 0;
+    for_each_value(source, [&](const Value& value) { return value == Value(next++); });
+    EXPECT_EQ(next, element_count(shape)) << ::testing::PrintToString(shape);
+    EXPECT_LE(source.largest, 16'384U);
+  }
+  std::uint64_t seen = 0;
+  for_each_value(Numbered({70'000}), [&](const Value&) { return ++seen < 3; });
+  EXPECT_EQ(seen, 3U);
+  expect_error(ErrorCode::limit_exceeded, "1152921504606846976 values",
+               [] { for_each_value(Numbered({1ULL << 60U}), [](const Value&) { return true; }); });
 }
 
 TEST(CacheNamespacesTest, WhatIsCachedIsLoadedAgain) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,8 +29,13 @@ std::uint64_t map_references(Value& value, const ReferenceMap& map);
 std::shared_ptr<const ObjectSource> map_references(std::shared_ptr<const ObjectSource> source,
                                                    ReferenceMap map);
 
-/// Calls `visit` with each value of `source`, which is read in blocks of whole rows. Throws what
-/// the source and `visit` throw.
-void for_each_value(const ObjectSource& source, const std::function<void(const Value&)>& visit);
+/// The most values that for_each_value() reads.
+inline constexpr std::uint64_t kMostValues = 100'000'000;
+
+/// Calls `visit` with each value of `source`, C order, which is read in blocks, until it returns
+/// false. Throws Error(limit_exceeded) when there are more than kMostValues, before any is
+/// read (a shape costs nothing to write: it would take for ever), and what the source and `visit`
+/// throw.
+void for_each_value(const ObjectSource& source, const std::function<bool(const Value&)>& visit);
 
 }  // namespace engram::hdmf
