@@ -12,6 +12,7 @@
 #include "backend/zarr_layout_element.hpp"
 #include "backend/zarr_writer_record.hpp"
 #include "engram/base/error.hpp"
+#include "hdmf/element_value.hpp"
 
 namespace engram::backend {
 namespace {
@@ -107,8 +108,8 @@ bool ArrayEnd::is_integer() const noexcept {
 std::int64_t ArrayEnd::integer_at(std::uint64_t row) const {
   const Bytes element = array_.read_bytes({{row}, {1}});
   return array_.metadata().type.kind == Kind::integer
-             ? zarr::get_integer(element)
-             : static_cast<std::int64_t>(zarr::get_unsigned(element));
+             ? get_integer(element)
+             : static_cast<std::int64_t>(get_unsigned(element));
 }
 
 Shape ArrayEnd::row_shape() const { return {array_.shape().begin() + 1, array_.shape().end()}; }
@@ -208,9 +209,8 @@ void ArrayEnd::take_integers(const std::vector<std::uint64_t>& values) {
   wanted_ = with_room(array_.metadata().type, largest);
   Bytes bytes(values.size() * static_cast<std::size_t>(wanted_.size));
   for (std::size_t i = 0; i < values.size(); ++i)
-    zarr::put_integer(values[i],
-                      std::span(bytes).subspan(i * static_cast<std::size_t>(wanted_.size),
-                                               static_cast<std::size_t>(wanted_.size)));
+    put_integer(values[i], std::span(bytes).subspan(i * static_cast<std::size_t>(wanted_.size),
+                                                    static_cast<std::size_t>(wanted_.size)));
   data_ = std::move(bytes);
   new_rows_ = values.size();
 }
@@ -233,7 +233,8 @@ void ArrayEnd::take_source(const std::shared_ptr<const ArraySource>& source,
   source->read(Region::all(info.shape), bytes);
   std::vector<Value> values;
   for (std::size_t at = 0; at < bytes.size(); at += size)
-    values.push_back(layout::unpack(type, BytesView(bytes).subspan(at, size)));
+    values.push_back(
+        hdmf::element_value(type, BytesView(bytes).subspan(at, size), hdmf::RecordForm::list));
   take_values(std::move(values), complete);
   count_rows(info.shape);
 }
@@ -255,8 +256,8 @@ void ArrayEnd::for_each_integer(
     for (std::size_t i = 0; i < bytes.size() / size; ++i) {
       const BytesView element = bytes.subspan(i * size, size);
       visit(first + i, type.kind == Kind::integer
-                           ? zarr::get_integer(element)
-                           : static_cast<std::int64_t>(zarr::get_unsigned(element)));
+                           ? get_integer(element)
+                           : static_cast<std::int64_t>(get_unsigned(element)));
     }
   };
   if (const auto* bytes = std::get_if<Bytes>(&data_)) return visit_all(wanted_, *bytes, 0);

@@ -10,6 +10,7 @@
 #include "base/utf32.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
+#include "hdmf/element_value.hpp"
 
 namespace engram::backend {
 namespace {
@@ -90,9 +91,8 @@ Value roomy(const Field& field, std::size_t dimension, const Value& value, DataT
 }
 
 std::uint64_t integer_at(const DataType& type, BytesView element) {
-  return type.kind == Kind::unsigned_integer
-             ? zarr::get_unsigned(element)
-             : static_cast<std::uint64_t>(zarr::get_integer(element));
+  return type.kind == Kind::unsigned_integer ? get_unsigned(element)
+                                             : static_cast<std::uint64_t>(get_integer(element));
 }
 
 }  // namespace
@@ -208,9 +208,9 @@ Bytes widened(const DataType& from, const DataType& to, BytesView elements) {
     const BytesView element = elements.subspan(i * from_size, from_size);
     const std::span<std::byte> place = std::span(out).subspan(i * to_size, to_size);
     if (is_integer) {
-      zarr::put_integer(integer_at(source, element), place);
+      put_integer(integer_at(source, element), place);
     } else {
-      layout::pack(target, layout::unpack(source, element), place);
+      layout::pack(target, hdmf::element_value(source, element, hdmf::RecordForm::list), place);
     }
   }
   return out;
