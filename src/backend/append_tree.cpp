@@ -7,6 +7,7 @@
 
 #include "backend/zarr_writer_record.hpp"
 #include "engram/base/error.hpp"
+#include "engram/hdmf/map_references.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "zarr/journal.hpp"
 
@@ -217,7 +218,7 @@ void AppendTree::complete(const std::string& path, hdmf::LinkBuilder& link) {
 void AppendTree::complete(const std::string& path, hdmf::DatasetBuilder& dataset) {
   complete(path, dataset.attributes);
   const hdmf::ObjectSource* objects = dataset.objects();
-  if (!objects || !holds_references(objects->type())) return;
+  if (!objects || !hdmf::holds_references(objects->type())) return;
   dataset.data = std::make_shared<const CompletedSource>(
       std::get<std::shared_ptr<const hdmf::ObjectSource>>(dataset.data),
       [this, path](hdmf::Value& value) { complete(path, value); });
