@@ -46,7 +46,7 @@ inline std::string write_codec_input(const Json& codec, std::uint64_t room,
 inline std::vector<std::string> numcodecs_chunks(bool lzma) {
   std::vector<std::string> made;
   for (const Json& each : numcodecs_table().at("bytes")) {
-    const bool is_lzma = each.at("codec").at("id") == "lzma";
+    const bool is_lzma = each.at("codec").at("id").get<std::string>() == "lzma";
     if (is_lzma != lzma) continue;
     const Bytes encoded = from_base64(each.at("encoded").get<std::string>());
     const Bytes decoded = from_base64(each.value("decoded", each.at("array")).get<std::string>());

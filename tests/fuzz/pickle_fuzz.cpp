@@ -13,7 +13,7 @@ std::vector<std::string> engram::fuzz::seeds() {
                                    "\x01"
                                    "cos\nsystem\n(S'x'\ntR."s};
   for (const Json& each : numcodecs_table().at("objects")) {
-    if (each.at("codec").at("id") != "pickle") continue;
+    if (each.at("codec").at("id").get<std::string>() != "pickle") continue;
     const Bytes encoded = from_base64(each.at("encoded").get<std::string>());
     std::uint64_t count = 1;
     for (const Json& length : each.at("shape")) count *= length.get<std::uint64_t>();
