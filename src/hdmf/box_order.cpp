@@ -114,6 +114,7 @@ class Union {
 // How many indices along `dimension` the boxes cover.
 std::uint64_t covered(const std::vector<Region>& boxes, std::size_t dimension) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> intervals;
+  intervals.reserve(boxes.size());
   for (const Region& box : boxes)
     intervals.emplace_back(box.origin[dimension], box.origin[dimension] + box.shape[dimension]);
   std::sort(intervals.begin(), intervals.end());

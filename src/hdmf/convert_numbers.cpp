@@ -64,6 +64,7 @@ std::optional<Misfit> convert(BytesView elements, std::span<std::byte> out) {
     From value{};
     std::memcpy(&value, elements.data() + i * sizeof(From), sizeof(From));
     if (!fits<To>(value)) return Misfit{i, fmt::to_string(value)};
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): a number of one byte, no character
     const To converted = static_cast<To>(value);
     std::memcpy(out.data() + i * sizeof(To), &converted, sizeof(To));
   }

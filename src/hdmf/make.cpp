@@ -33,13 +33,13 @@ DatasetBuilder make_row(std::string name, ObjectType type, std::vector<T> values
 }
 
 template <typename Make>
-DatasetBuilder named(const std::string& name, Make make) {
+DatasetBuilder named(std::string name, Make make) {
   check_member_name(name);
   try {
     DatasetBuilder dataset;
     dataset.data = make();
-    dataset.name = name;
     dataset.is_scalar = dataset.shape().empty();
+    dataset.name = std::move(name);
     return dataset;
   } catch (Error& error) {
     error.at(name);
@@ -83,7 +83,7 @@ ObjectType record_type(std::vector<ObjectField> fields) {
 
 DatasetBuilder make_dataset(std::string name, DataType type, Bytes elements, Shape shape,
                             Shape chunk_shape) {
-  return named(name, [&] {
+  return named(std::move(name), [&] {
     return memory_array({std::move(type), std::move(shape), std::move(chunk_shape), std::nullopt},
                         std::move(elements));
   });
@@ -91,7 +91,7 @@ DatasetBuilder make_dataset(std::string name, DataType type, Bytes elements, Sha
 
 DatasetBuilder make_dataset(std::string name, ObjectType type, std::vector<Value> values,
                             Shape shape, Shape chunk_shape) {
-  return named(name, [&] {
+  return named(std::move(name), [&] {
     return memory_objects(std::move(type), std::move(shape), std::move(values),
                           std::move(chunk_shape));
   });
