@@ -102,7 +102,6 @@ class Leader {
   }
 
   void tell(const hdmf::LinkBuilder& link, const fs::path& store, const std::string& place) {
-    boost::system::error_code ignored;
     const bool has_store = is_there(store, "");
     if (!has_store && !told_.insert(store.string()).second) return;
     notices_.push_back(

@@ -21,9 +21,9 @@ namespace engram::converter {
 class Publication {
  public:
   /// Does steps 1 and 2. `source` is what the data come from: a target that is the source, lies in
-  /// it or holds it is refused; "": from nowhere. Throws Error: invalid_argument (such a target, an empty name),
-  /// not_found (no parent directory), already_exists (target or its .part are there and may not be
-  /// replaced), io_error.
+  /// it or holds it is refused; "": from nowhere. Throws Error: invalid_argument (such a target, an
+  /// empty name), not_found (no parent directory), already_exists (target or its .part are there
+  /// and may not be replaced), io_error.
   Publication(const std::string& source, const std::string& target, bool overwrite);
   ~Publication();
   Publication(const Publication&) = delete;

@@ -70,7 +70,8 @@ void check_sizes(const store::ReadableStore& store, const std::string& prefix, s
   const std::string above = prefix.empty() ? "" : prefix + "/";
   for (const std::string& name : listing.keys) {
     const auto size = store.size(store::Key(above + name));
-    if (size && *size > kLargestChunk) too_large("/" + above + name, *size, kLargestChunk, out);
+    if (size && *size > kLargestChunk)
+      too_large(fmt::format("/{}{}", above, name), *size, kLargestChunk, out);
   }
   if (depth == 0) return;
   for (const std::string& name : listing.prefixes) check_sizes(store, above + name, depth - 1, out);

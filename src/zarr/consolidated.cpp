@@ -63,7 +63,7 @@ class Collector {
 std::string canonical(const Json& document) { return dump_json(document, JsonStyle::compact); }
 
 // The text of `.zmetadata` that has `documents`.
-std::string consolidated_text(Documents documents) {
+std::string consolidated_text(Documents&& documents) {
   Json metadata = Json::object();
   auto& members = metadata.get_ref<Json::object_t&>();
   members.reserve(documents.size());

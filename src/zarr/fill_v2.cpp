@@ -5,10 +5,10 @@
 #include <limits>
 #include <string>
 
+#include "array/number.hpp"
 #include "base/json_member.hpp"
 #include "base/utf32.hpp"
 #include "engram/base/error.hpp"
-#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {

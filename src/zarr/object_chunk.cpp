@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "array/number.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
 #include "engram/codec/object_codec.hpp"
-#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "array/number.hpp"
 #include "engram/base/error.hpp"
 #include "testing/expect_error.hpp"
-#include "array/number.hpp"
 
 namespace engram::zarr {
 namespace {
