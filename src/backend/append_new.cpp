@@ -80,22 +80,31 @@ void NewNodes::name_dimensions() {
   if (!catalog_->namespaces().empty()) hdmf::name_dimensions(tree_.root(), *catalog_);
 }
 
-NewNodes::Write NewNodes::add(const std::string& parent, hdmf::GroupBuilder group) {
-  const Place place = tree_.group(parent);
-  AppendTree::check_free(place, group.name);
-  const std::string path = hdmf::join_path(place.path, group.name);
-  auto& siblings = place.group->groups;
-  siblings.push_back(std::move(group));
+// Takes the last of `siblings`, which was just added, and the ids that it got, back when `check`
+// throws.
+template <typename Siblings, typename Check>
+void NewNodes::keep_if_right(Siblings& siblings, const Check& check) {
   try {
-    tree_.give_ids(path, siblings.back());
-    tree_.complete(path, siblings.back());
-    check_links(path, siblings.back());
+    check();
   } catch (...) {
     siblings.pop_back();
     tree_.drop_ids();
     throw;
   }
   tree_.keep_ids();
+}
+
+NewNodes::Write NewNodes::add(const std::string& parent, hdmf::GroupBuilder group) {
+  const Place place = tree_.group(parent);
+  AppendTree::check_free(place, group.name);
+  const std::string path = hdmf::join_path(place.path, group.name);
+  auto& siblings = place.group->groups;
+  siblings.push_back(std::move(group));
+  keep_if_right(siblings, [&] {
+    tree_.give_ids(path, siblings.back());
+    tree_.complete(path, siblings.back());
+    check_links(path, siblings.back());
+  });
   return [this, path] {
     name_dimensions();
     const Place added = tree_.group(path);
@@ -110,16 +119,11 @@ NewNodes::Write NewNodes::add(const std::string& parent, hdmf::DatasetBuilder da
   const std::string path = hdmf::join_path(place.path, dataset.name);
   auto& siblings = place.group->datasets;
   siblings.push_back(std::move(dataset));
-  try {
+  keep_if_right(siblings, [&] {
     tree_.give_id(path, siblings.back().attributes);
     tree_.complete(path, siblings.back());
     const ZarrTree checked(tree_.root());
-  } catch (...) {
-    siblings.pop_back();
-    tree_.drop_ids();
-    throw;
-  }
-  tree_.keep_ids();
+  });
   return [this, path] {
     name_dimensions();
     write_dataset(path, *tree_.dataset(path).dataset);

@@ -35,6 +35,9 @@ class NewNodes {
   const std::vector<Notice>& notices() const noexcept { return notices_; }
 
  private:
+  template <typename Siblings, typename Check>
+  void keep_if_right(Siblings& siblings, const Check& check);
+
   void check_links(const std::string& path, const hdmf::GroupBuilder& group);
   void note_new(const std::string& path, const hdmf::GroupBuilder& group);
   void name_dimensions();

@@ -51,7 +51,7 @@ const typename Members::value_type* named(const Members& members, std::string_vi
 OtherStores::OtherStores(const std::string& path, const hdmf::GroupBuilder& root,
                          const Limits& limits, const std::string& allowed, bool anywhere)
     : limits_(limits), link_root_(make_link_root(existing(path), allowed, anywhere)) {
-  auto store = std::make_unique<OtherStore>(OtherStore{existing(path), root, {}});
+  auto store = std::make_unique<OtherStore>(OtherStore{link_root_.file().identity, root, {}});
   own_ = store.get();
   stores_.emplace(own_->path, std::move(store));
 }
