@@ -15,7 +15,7 @@
 namespace engram::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kCatAbout =
     R"(Print the values of a dataset or an attribute of an HDF5 file or a Zarr store.
 
 OBJECT is a dataset, "/units/spike_times", with a slice as NumPy has it where wanted, "/acquisition/raw/data[0:10, :4]",
@@ -24,22 +24,22 @@ OBJECT is a dataset, "/units/spike_times", with a slice as NumPy has it where wa
 
 Times (NumPy's datetime64 and timedelta64) are numbers of their unit, which engram tree shows, or NaT.)";
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kCatExamples = R"(Examples:
   engram cat session.nwb /session_description
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
   engram cat session.nwb.zarr /units/id --format json
   engram cat session.nwb '/acquisition/raw/data[:, 3]' --format npy > channel3.npy
   engram cat array.zarr '/[::2]' --format raw > little-endian.bin)";
 
-struct Options {
+struct CatOptions {
   std::string path, object, format = "text";
 };
 
-bool is_binary(const Options& options) {
+bool is_binary(const CatOptions& options) {
   return options.format == "npy" || options.format == "raw";
 }
 
-void print_attribute(const Options& options, const hdmf::Value& value, Output& output) {
+void print_attribute(const CatOptions& options, const hdmf::Value& value, Output& output) {
   if (is_binary(options)) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("an attribute can't be printed as {}: use json", options.format));
@@ -56,7 +56,7 @@ std::unique_ptr<Elements> elements_to_print(const Source& source, const ObjectNa
   return elements_of(*name.dataset);
 }
 
-void print_dataset(const Options& options, const Source& source, const ObjectName& name,
+void print_dataset(const CatOptions& options, const Source& source, const ObjectName& name,
                    Output& output, std::stop_token stop) {
   const auto& dataset = *name.dataset;
   if (dataset.is_null && !is_binary(options)) {
@@ -85,7 +85,7 @@ void print_dataset(const Options& options, const Source& source, const ObjectNam
   }
 }
 
-int cat_in_child(const Options& options, const Heartbeat& heartbeat, std::stop_token stop) {
+int cat_in_child(const CatOptions& options, const Heartbeat& heartbeat, std::stop_token stop) {
   const auto source = open_source(options.path);
   Output output(heartbeat);
   const auto name =
@@ -107,9 +107,9 @@ int cat_in_child(const Options& options, const Heartbeat& heartbeat, std::stop_t
 }  // namespace
 
 void add_cat_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("cat", kAbout);
-  command->footer(kExamples);
-  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("cat", kCatAbout);
+  command->footer(kCatExamples);
+  const auto options = std::make_shared<CatOptions>();
   command->add_option("PATH", options->path, "An HDF5 file, or a Zarr directory, zip file or URL")
       ->required();
   command->add_option("OBJECT", options->object, "What to print")->required();

@@ -17,9 +17,6 @@ namespace {
 
 constexpr int kInternalError = 70;
 constexpr double kSlowestBytesPerSecond = 1e6;
-// What a command that prints may hold beside metadata.
-constexpr std::uint64_t kMemory = 512ULL << 20;
-
 // Room beside the budget: metadata, code, threads' stacks, and a chunk that is larger than any
 // budget.
 constexpr std::uint64_t kSpareAddressSpace = 12ULL << 30;
@@ -53,7 +50,7 @@ void prints_about(Command& command, const std::string& path) {
   command.source = path;
   command.consequence = "the output is not complete";
   command.supervision.patience = patience_for(file_size(path));
-  command.supervision.address_space = address_space_for(kMemory);
+  command.supervision.address_space = address_space_for(kUsualMemory);
   command.supervision.dies_of_closed_pipe = true;
 }
 

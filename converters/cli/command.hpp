@@ -46,6 +46,9 @@ double patience_for(std::uint64_t bytes);
 /// The size of the file at `path`; 0 when there is none or it is a directory.
 std::uint64_t file_size(const std::string& path) noexcept;
 
+/// What a command that has no --memory may hold beside metadata.
+inline constexpr std::uint64_t kUsualMemory = 512ULL << 20;
+
 /// The address space of a child whose work may hold `memory` bytes: what damaged files make the
 /// HDF5 library ask for is beyond.
 std::uint64_t address_space_for(std::uint64_t memory);

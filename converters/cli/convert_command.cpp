@@ -19,14 +19,14 @@ namespace {
 
 constexpr std::size_t kShownNotices = 20;
 
-constexpr const char* kAbout =
+constexpr const char* kConvertAbout =
     R"(Turn an HDF5 file, NWB or any other, or a Zarr store into a Zarr directory that hdmf-zarr opens as its own.
 
 Everything that SOURCE holds is copied: data, attributes, links, references, cached schemas. Compressed chunks are kept
 as they are where Zarr has the same codec, so that nothing is decompressed; other data are encoded anew. TARGET appears
 when it is complete, or not at all. What can't be kept as it was is named in a warning.)";
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kConvertExamples = R"(Examples:
   engram convert session.nwb session.nwb.zarr
   engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
   engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
@@ -34,7 +34,7 @@ constexpr const char* kExamples = R"(Examples:
   engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
-struct Options {
+struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
   bool no_consolidate = false, quiet = false, json = false;
   ConvertOptions convert;
@@ -50,7 +50,7 @@ void warn(const std::vector<backend::Notice>& notices, bool all) {
                 fmt::format("{} more of these; --json lists all", notices.size() - shown));
 }
 
-ProgressDisplay::Kind display_kind(const Options& options) {
+ProgressDisplay::Kind display_kind(const ConvertChoices& options) {
   using Kind = ProgressDisplay::Kind;
   if (options.progress == "json") return Kind::json;
   if (options.progress == "none" || options.quiet || !is_terminal()) return Kind::none;
@@ -63,7 +63,7 @@ void print(std::string_view text) {
   if (!written) throw Error(ErrorCode::io_error, "the standard output can't be written to");
 }
 
-int convert_in_child(Options options, const Heartbeat& heartbeat, std::stop_token stop) {
+int convert_in_child(ConvertChoices options, const Heartbeat& heartbeat, std::stop_token stop) {
   ProgressDisplay display(display_kind(options));
   auto& convert_options = options.convert;
   convert_options.stop = std::move(stop);
@@ -93,7 +93,7 @@ int convert_in_child(Options options, const Heartbeat& heartbeat, std::stop_toke
   return 0;
 }
 
-void choose(Options& options, Command& chosen) {
+void choose(ConvertChoices& options, Command& chosen) {
   if (options.target.empty() && !options.convert.dry_run) {
     throw CLI::RequiredError("TARGET");
   }
@@ -114,9 +114,9 @@ void choose(Options& options, Command& chosen) {
 }  // namespace
 
 void add_convert_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("convert", kAbout);
-  command->footer(kExamples);
-  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("convert", kConvertAbout);
+  command->footer(kConvertExamples);
+  const auto options = std::make_shared<ConvertChoices>();
   auto& convert_options = options->convert;
   command->add_option("SOURCE", options->source, "The HDF5 file or Zarr store to read")->required();
   command->add_option("TARGET", options->target, "The Zarr directory to make");

@@ -16,19 +16,19 @@
 namespace engram::cli {
 namespace {
 
-constexpr const char* kAbout =
+constexpr const char* kSpecsAbout =
     R"(Show the namespaces of the HDMF specification language that a file has cached or that YAML files define: their
 versions, their types, and of one type all that it is made of, what it inherits included.
 
 Of a namespace that a file has in several versions the newest is shown; all are named.)";
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kSpecsExamples = R"(Examples:
   engram specs session.nwb
   engram specs session.nwb.zarr --type ElectricalSeries
   engram specs ndx-pose/spec /usr/lib/python3/dist-packages/pynwb
   engram specs ndx-pose/spec session.nwb --type Skeleton --json)";
 
-struct Options {
+struct SpecsOptions {
   std::vector<std::string> paths;
   std::string type, name_space;
   bool json = false;
@@ -40,7 +40,7 @@ struct Found {
 };
 
 // The namespace that defines it, where there is one; it may stand in others that include that.
-Found find_type(const hdmf::NamespaceCatalog& catalog, const Options& options) {
+Found find_type(const hdmf::NamespaceCatalog& catalog, const SpecsOptions& options) {
   Found found{};
   for (const auto& one : catalog.namespaces()) {
     if (!options.name_space.empty() && one->name() != options.name_space) continue;
@@ -73,7 +73,8 @@ Json namespace_json(const hdmf::Namespace& name_space) {
 
 class Printer {
  public:
-  Printer(const Options& options, const SpecSources& sources, const hdmf::NamespaceCatalog& catalog)
+  Printer(const SpecsOptions& options, const SpecSources& sources,
+          const hdmf::NamespaceCatalog& catalog)
       : options_(options), sources_(sources), catalog_(catalog) {}
 
   void print(Output& output) const {
@@ -116,12 +117,12 @@ class Printer {
     return text + "\n";
   }
 
-  const Options& options_;
+  const SpecsOptions& options_;
   const SpecSources& sources_;
   const hdmf::NamespaceCatalog& catalog_;
 };
 
-int specs_in_child(const Options& options, const Heartbeat& heartbeat) {
+int specs_in_child(const SpecsOptions& options, const Heartbeat& heartbeat) {
   const SpecSources sources = open_spec_sources(options.paths);
   heartbeat.beat(options.paths.front());
   const auto catalog = hdmf::NamespaceCatalog::load(sources.chosen);
@@ -137,9 +138,9 @@ int specs_in_child(const Options& options, const Heartbeat& heartbeat) {
 }  // namespace
 
 void add_specs_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("specs", kAbout);
-  command->footer(kExamples);
-  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("specs", kSpecsAbout);
+  command->footer(kSpecsExamples);
+  const auto options = std::make_shared<SpecsOptions>();
   command
       ->add_option(
           "PATH", options->paths,

@@ -162,23 +162,22 @@ class Watch {
   }
 
   Outcome outcome(int status) const {
-    using Kind = Outcome::Kind;
-    if (WIFEXITED(status)) return {Kind::exited, WEXITSTATUS(status), path_};
+    if (WIFEXITED(status)) return {Outcome::Kind::exited, WEXITSTATUS(status), path_};
     const int number = WTERMSIG(status);
     const auto kind = [&] {
-      if (hung_) return Kind::hung;
-      if (asked_) return Kind::cancelled;
+      if (hung_) return Outcome::Kind::hung;
+      if (asked_) return Outcome::Kind::cancelled;
       switch (number) {
         case SIGPIPE:
-          return Kind::closed_pipe;
+          return Outcome::Kind::closed_pipe;
         case SIGINT:
         case SIGTERM:
         case SIGHUP:
-          return Kind::cancelled;
+          return Outcome::Kind::cancelled;
         case SIGKILL:
-          return Kind::killed;
+          return Outcome::Kind::killed;
         default:
-          return Kind::crashed;
+          return Outcome::Kind::crashed;
       }
     }();
     return {kind, number, path_};

@@ -21,20 +21,20 @@ namespace {
 
 constexpr std::size_t kLongestAttribute = 100;
 
-constexpr const char* kAbout =
+constexpr const char* kTreeAbout =
     R"(Show what an HDF5 file or a Zarr store holds: groups with their types, datasets with shape, element type and
 chunks, links with their targets; of Zarr arrays codecs, stored bytes, and how many chunks are there when not all are.
 
 With --consolidated instead: the keys of metadata that .zmetadata has as they no longer are (stale), lacks (missing),
 or has though there is no such file (superfluous). Exit status 1 when there are any.)";
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kTreeExamples = R"(Examples:
   engram tree session.nwb
   engram tree session.nwb.zarr --attrs --depth 3
   engram tree session.nwb --json
   engram tree session.nwb.zarr --consolidated)";
 
-struct Options {
+struct TreeOptions {
   std::string path;
   bool attributes = false, json = false, consolidated = false;
   std::uint32_t depth = 0;  // 0: all.
@@ -78,7 +78,7 @@ std::vector<Child> children_of(const hdmf::GroupBuilder& group) {
 
 class TreePrinter {
  public:
-  TreePrinter(const Options& options, const ZarrArrays* arrays, Output& output)
+  TreePrinter(const TreeOptions& options, const ZarrArrays* arrays, Output& output)
       : options_(options), arrays_(arrays), output_(output) {}
 
   void print(const Source& source) {
@@ -154,14 +154,14 @@ class TreePrinter {
     return options_.depth == 0 || depth <= options_.depth;
   }
 
-  const Options& options_;
+  const TreeOptions& options_;
   const ZarrArrays* arrays_;  ///< None: not Zarr.
   Output& output_;
 };
 
 class TreeJson {
  public:
-  TreeJson(const Options& options, const ZarrArrays* arrays, const Output& output)
+  TreeJson(const TreeOptions& options, const ZarrArrays* arrays, const Output& output)
       : options_(options), arrays_(arrays), output_(output) {}
 
   Json root_json(const Source& source) const {
@@ -215,12 +215,12 @@ class TreeJson {
     return json;
   }
 
-  const Options& options_;
+  const TreeOptions& options_;
   const ZarrArrays* arrays_;
   const Output& output_;
 };
 
-int check_in_child(const Options& options, const Heartbeat& heartbeat) {
+int check_in_child(const TreeOptions& options, const Heartbeat& heartbeat) {
   const auto store = zarr_store(options.path);
   if (!store) {
     throw Error(ErrorCode::invalid_argument,
@@ -230,7 +230,7 @@ int check_in_child(const Options& options, const Heartbeat& heartbeat) {
   return print_check(zarr::check_consolidated(*store), options.json, output);
 }
 
-int tree_in_child(const Options& options, const Heartbeat& heartbeat) {
+int tree_in_child(const TreeOptions& options, const Heartbeat& heartbeat) {
   if (options.consolidated) return check_in_child(options, heartbeat);
   const auto source = open_source(options.path);
   std::optional<ZarrArrays> arrays;
@@ -254,9 +254,9 @@ int tree_in_child(const Options& options, const Heartbeat& heartbeat) {
 }  // namespace
 
 void add_tree_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("tree", kAbout);
-  command->footer(kExamples);
-  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("tree", kTreeAbout);
+  command->footer(kTreeExamples);
+  const auto options = std::make_shared<TreeOptions>();
   command->add_option("PATH", options->path, "An HDF5 file, or a Zarr directory, zip file or URL")
       ->required();
   command->add_flag("--attrs", options->attributes, "Show attributes and their values");

@@ -19,7 +19,7 @@ namespace {
 
 using hdmf::Finding;
 
-constexpr const char* kAbout =
+constexpr const char* kValidateAbout =
     R"(Hold an HDF5 file or a Zarr store against its schema: the one that it has cached, or with --namespaces another.
 
 Errors are what the schema does not allow (missing, of a wrong type, shape or number, links where none may be), links and
@@ -27,19 +27,19 @@ references that lead nowhere, tables whose columns don't fit together, ids that 
 store that is not current. Warnings are what the schema says nothing of, or what other readers and archives (DANDI) do
 not take. Exit status 1 when there are errors; with --strict, when there are warnings too.)";
 
-constexpr const char* kExamples = R"(Examples:
+constexpr const char* kValidateExamples = R"(Examples:
   engram validate session.nwb
   engram validate session.nwb.zarr --json
   engram validate old.nwb --namespaces /usr/lib/python3/dist-packages/pynwb
   engram validate session.nwb --namespaces ndx-mine/spec --namespaces pynwb --no-cached)";
 
-struct Options {
+struct ValidateOptions {
   std::string path;
   std::vector<std::string> namespaces;
   bool json = false, strict = false, no_cached = false;
 };
 
-hdmf::NamespaceCatalog load_catalog(const Options& options, const Source& source) {
+hdmf::NamespaceCatalog load_catalog(const ValidateOptions& options, const Source& source) {
   const SpecSources given = open_spec_sources(options.namespaces);
   std::vector<std::shared_ptr<const hdmf::SpecSource>> sources = given.chosen;
   // What is given by name comes first, and so counts.
@@ -73,7 +73,7 @@ void append(std::vector<Finding>& all, const std::vector<Finding>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-std::vector<Finding> all_findings(const Options& options, const Source& source,
+std::vector<Finding> all_findings(const ValidateOptions& options, const Source& source,
                                   const hdmf::NamespaceCatalog& catalog, const Output& output) {
   const hdmf::OnNode on_node = [&output](const std::string& path) { output.beat(path); };
   std::vector<Finding> all = hdmf::validate(source.tree, catalog, on_node);
@@ -83,7 +83,7 @@ std::vector<Finding> all_findings(const Options& options, const Source& source,
   return all;
 }
 
-int validate_in_child(const Options& options, const Heartbeat& heartbeat) {
+int validate_in_child(const ValidateOptions& options, const Heartbeat& heartbeat) {
   const Source source = open_source(options.path);
   if (source.array)
     throw Error(ErrorCode::unsupported,
@@ -121,9 +121,9 @@ int validate_in_child(const Options& options, const Heartbeat& heartbeat) {
 }  // namespace
 
 void add_validate_command(CLI::App& app, Command& chosen) {
-  auto* command = app.add_subcommand("validate", kAbout);
-  command->footer(kExamples);
-  const auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("validate", kValidateAbout);
+  command->footer(kValidateExamples);
+  const auto options = std::make_shared<ValidateOptions>();
   command->add_option("PATH", options->path, "An HDF5 file, or a Zarr directory, zip file or URL")
       ->required();
   command

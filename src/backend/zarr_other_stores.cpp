@@ -15,12 +15,12 @@
 namespace engram::backend {
 namespace {
 
-namespace fs = boost::filesystem;
+namespace bfs = boost::filesystem;
 
 // Without symbolic links.
 std::string existing(const std::string& path) {
   boost::system::error_code failed;
-  const fs::path found = fs::canonical(path, failed);
+  const bfs::path found = bfs::canonical(path, failed);
   if (failed)
     throw Error(ErrorCode::not_found,
                 fmt::format("the directory {} can't be used: {}", path, failed.message()));
@@ -33,10 +33,10 @@ LinkRoot make_link_root(const std::string& path, const std::string& allowed, boo
   return {path, existing(allowed)};
 }
 
-bool is_store(const fs::path& path) {
+bool is_store(const bfs::path& path) {
   boost::system::error_code ignored;
-  return fs::is_directory(path, ignored) &&
-         (fs::exists(path / ".zgroup", ignored) || fs::exists(path / ".zmetadata", ignored));
+  return bfs::is_directory(path, ignored) &&
+         (bfs::exists(path / ".zgroup", ignored) || bfs::exists(path / ".zmetadata", ignored));
 }
 
 template <typename Members>

@@ -41,7 +41,7 @@ struct State {
   }
 };
 
-constexpr std::size_t kBlock = 12;
+constexpr std::size_t kBytesARound = 12;
 
 }  // namespace
 
@@ -53,12 +53,12 @@ std::uint32_t jenkins_lookup3(BytesView bytes, std::uint32_t initial) noexcept {
     state.b += load_u32(block + 4);
     state.c += load_u32(block + 8);
   };
-  for (; bytes.size() > kBlock; bytes = bytes.subspan(kBlock)) {
+  for (; bytes.size() > kBytesARound; bytes = bytes.subspan(kBytesARound)) {
     add(bytes.data());
     state.mix();
   }
   if (bytes.empty()) return state.c;
-  std::byte last[kBlock] = {};
+  std::byte last[kBytesARound] = {};
   std::memcpy(last, bytes.data(), bytes.size());
   add(last);
   state.finish();

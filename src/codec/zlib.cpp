@@ -18,7 +18,7 @@
 namespace engram::codec {
 namespace {
 
-struct Free {
+struct FreeDeflate {
   void operator()(libdeflate_compressor* c) const noexcept { libdeflate_free_compressor(c); }
   void operator()(libdeflate_decompressor* d) const noexcept { libdeflate_free_decompressor(d); }
 };
@@ -26,7 +26,7 @@ struct Free {
 // A compressor is up to 1 MB and expensive to make, and a run uses one level: each thread keeps the
 // one that it used last.
 libdeflate_compressor* compressor(int level) {
-  thread_local std::unique_ptr<libdeflate_compressor, Free> kept;
+  thread_local std::unique_ptr<libdeflate_compressor, FreeDeflate> kept;
   thread_local int kept_level = -1;
   if (kept == nullptr || kept_level != level) {
     kept.reset(libdeflate_alloc_compressor(level));
@@ -37,7 +37,7 @@ libdeflate_compressor* compressor(int level) {
 }
 
 libdeflate_decompressor* decompressor() {
-  thread_local std::unique_ptr<libdeflate_decompressor, Free> kept;
+  thread_local std::unique_ptr<libdeflate_decompressor, FreeDeflate> kept;
   if (kept == nullptr) {
     kept.reset(libdeflate_alloc_decompressor());
     if (kept == nullptr) throw std::bad_alloc();

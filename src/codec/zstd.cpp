@@ -15,20 +15,20 @@
 namespace engram::codec {
 namespace {
 
-struct Free {
+struct FreeZstd {
   void operator()(ZSTD_CCtx* c) const noexcept { ZSTD_freeCCtx(c); }
   void operator()(ZSTD_DCtx* d) const noexcept { ZSTD_freeDCtx(d); }
 };
 
 // Contexts hold tables of up to some MB: each thread keeps its own.
 ZSTD_CCtx* compression_context() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, Free> kept(ZSTD_createCCtx());
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeZstd> kept(ZSTD_createCCtx());
   if (kept == nullptr) throw std::bad_alloc();
   return kept.get();
 }
 
 ZSTD_DCtx* decompression_context() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, Free> kept(ZSTD_createDCtx());
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeZstd> kept(ZSTD_createDCtx());
   if (kept == nullptr) throw std::bad_alloc();
   return kept.get();
 }

@@ -9,7 +9,7 @@
 namespace engram::hdmf {
 namespace {
 
-using Node = std::variant<std::monostate, const GroupBuilder*, const DatasetBuilder*>;
+using NodePointer = std::variant<std::monostate, const GroupBuilder*, const DatasetBuilder*>;
 
 template <typename Nodes>
 const typename Nodes::value_type* named(const Nodes& nodes, std::string_view name) {
@@ -18,11 +18,11 @@ const typename Nodes::value_type* named(const Nodes& nodes, std::string_view nam
   return found == nodes.end() ? nullptr : &*found;
 }
 
-Node find(const GroupBuilder& root, std::string_view path) {
+NodePointer find(const GroupBuilder& root, std::string_view path) {
   std::vector<std::string_view> names;
   push_names(path, names);
   std::uint32_t hops = Limits{}.max_link_hops;
-  Node node = &root;
+  NodePointer node = &root;
   while (!names.empty()) {
     if (!std::holds_alternative<const GroupBuilder*>(node)) return {};
     const GroupBuilder& group = *std::get<const GroupBuilder*>(node);
@@ -89,13 +89,13 @@ const Shape& DatasetBuilder::shape() const {
 }
 
 const GroupBuilder* GroupBuilder::find_group(std::string_view path) const {
-  const Node node = find(*this, path);
+  const NodePointer node = find(*this, path);
   const auto* found = std::get_if<const GroupBuilder*>(&node);
   return found ? *found : nullptr;
 }
 
 const DatasetBuilder* GroupBuilder::find_dataset(std::string_view path) const {
-  const Node node = find(*this, path);
+  const NodePointer node = find(*this, path);
   const auto* found = std::get_if<const DatasetBuilder*>(&node);
   return found ? *found : nullptr;
 }

@@ -35,7 +35,7 @@ constexpr std::string_view kObjectId = "object_id";
 }
 
 // What lies at a path. Without pointers into the tree, which may be moved while values are read.
-struct Node {
+struct Place {
   std::optional<std::string> object_id;
   bool is_dataset = false;
   Shape shape;  ///< Of a dataset.
@@ -46,11 +46,11 @@ class Places {
  public:
   struct Target {
     std::string path;
-    std::string source = ".";    ///< Not ".": a link on the way leads to another file.
-    const Node* node = nullptr;  ///< Where it is of this file.
+    std::string source = ".";     ///< Not ".": a link on the way leads to another file.
+    const Place* node = nullptr;  ///< Where it is of this file.
   };
 
-  void add(std::string path, Node node) { nodes_.emplace(std::move(path), std::move(node)); }
+  void add(std::string path, Place node) { nodes_.emplace(std::move(path), std::move(node)); }
   void add_link(std::string path, LinkBuilder link) {
     links_.emplace(std::move(path), std::move(link));
   }
@@ -101,7 +101,7 @@ class Places {
     return target;
   }
 
-  std::unordered_map<std::string, Node> nodes_;
+  std::unordered_map<std::string, Place> nodes_;
   std::unordered_map<std::string, LinkBuilder> links_;
 };
 
@@ -213,7 +213,7 @@ class Completer {
     }
   }
 
-  const Node* check(const Reference& reference, const std::string& place) const {
+  const Place* check(const Reference& reference, const std::string& place) const {
     if (reference.source != ".") return nullptr;
     std::string why;
     const auto target = places_->find(reference.path, why);
@@ -223,7 +223,7 @@ class Completer {
   }
 
   void check(const RegionReference& region, const std::string& place) const {
-    const Node* node = check(region.target, place);
+    const Place* node = check(region.target, place);
     if (node == nullptr) return;
     if (!node->is_dataset)
       refuse(fmt::format("a region reference of {} leads to {}, which is a group", place,

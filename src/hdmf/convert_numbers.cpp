@@ -14,14 +14,14 @@ namespace engram::hdmf {
 namespace {
 
 bool is_whole(const DataType& type) noexcept {
-  return type.kind == Kind::boolean || type.kind == Kind::integer ||
-         type.kind == Kind::unsigned_integer;
+  return type.kind == engram::Kind::boolean || type.kind == engram::Kind::integer ||
+         type.kind == engram::Kind::unsigned_integer;
 }
 
 /// Calls `use` with a value of the C++ type of bool or an integer.
 template <typename Use>
 auto with_whole(const DataType& type, const Use& use) {
-  if (type.kind == Kind::integer) {
+  if (type.kind == engram::Kind::integer) {
     switch (type.size) {
       case 1:
         return use(std::int8_t{});
@@ -82,24 +82,26 @@ void widen(std::size_t from_size, BytesView elements, std::size_t to_size,
 }  // namespace
 
 bool is_convertible(const DataType& from, const DataType& to) noexcept {
-  const bool to_floating = to.kind == Kind::floating && (to.size == 4 || to.size == 8);
+  const bool to_floating = to.kind == engram::Kind::floating && (to.size == 4 || to.size == 8);
   if (is_whole(from))
-    return to.kind == Kind::integer || to.kind == Kind::unsigned_integer || to_floating;
-  if (from.kind == Kind::floating) return to_floating && from.size < to.size;
-  return from.kind == Kind::complex && to.kind == Kind::complex && from.size == 8 && to.size == 16;
+    return to.kind == engram::Kind::integer || to.kind == engram::Kind::unsigned_integer ||
+           to_floating;
+  if (from.kind == engram::Kind::floating) return to_floating && from.size < to.size;
+  return from.kind == engram::Kind::complex && to.kind == engram::Kind::complex && from.size == 8 &&
+         to.size == 16;
 }
 
 std::optional<Misfit> convert_numbers(const DataType& from, BytesView elements, const DataType& to,
                                       std::span<std::byte> out) {
   if (!is_whole(from)) {
-    const std::size_t parts = from.kind == Kind::complex ? 2 : 1;
+    const std::size_t parts = from.kind == engram::Kind::complex ? 2 : 1;
     widen(static_cast<std::size_t>(from.size) / parts, elements,
           static_cast<std::size_t>(to.size) / parts, out);
     return std::nullopt;
   }
   return with_whole(from, [&](auto value) -> std::optional<Misfit> {
     using From = decltype(value);
-    if (to.kind == Kind::floating)
+    if (to.kind == engram::Kind::floating)
       return to.size == 4 ? convert<float, From>(elements, out)
                           : convert<double, From>(elements, out);
     return with_whole(to,

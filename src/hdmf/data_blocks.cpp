@@ -20,7 +20,7 @@ void check_block(const char* what, const Shape& block, const Shape& shape) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} {} does not fit an array of shape {}: it needs the same rank, and "
                             "lengths from 1 to the array's",
-                            what, to_string(block), to_string(shape)));
+                            what, engram::to_string(block), engram::to_string(shape)));
 }
 
 void check_whole_chunks(const Shape& buffer, const Shape& chunk, const Shape& shape) {
@@ -29,7 +29,7 @@ void check_whole_chunks(const Shape& buffer, const Shape& chunk, const Shape& sh
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("buffer shape {} is no whole number of chunks of {} along dimension "
                               "{}, so that chunks would be written more than once",
-                              to_string(buffer), to_string(chunk), d));
+                              engram::to_string(buffer), engram::to_string(chunk), d));
 }
 
 class BlockIterator final : public DataChunkIterator {

@@ -9,8 +9,8 @@ namespace engram::hdmf {
 
 std::vector<Region> select_mask(const std::vector<bool>& mask, const Shape& shape) {
   if (mask.size() != element_count(shape))
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("a mask of {} elements for shape {}", mask.size(), to_string(shape)));
+    throw Error(ErrorCode::invalid_argument, fmt::format("a mask of {} elements for shape {}",
+                                                         mask.size(), engram::to_string(shape)));
   std::vector<Region> boxes;
   const std::uint64_t row = shape.empty() ? 1 : shape.back();
   for (std::uint64_t at = 0; at < mask.size();) {
@@ -36,8 +36,8 @@ std::vector<Region> select_points(std::span<const Shape> points) {
   for (const Shape& point : points) {
     if (point.size() != points.front().size())
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("points {} and {} have different ranks", to_string(points.front()),
-                              to_string(point)));
+                  fmt::format("points {} and {} have different ranks",
+                              engram::to_string(points.front()), engram::to_string(point)));
     boxes.push_back({point, Shape(point.size(), 1)});
   }
   return boxes;

@@ -22,9 +22,9 @@ void check_chunks(const Shape& shape, const Shape& chunk_shape) {
   if (chunk_shape.empty()) return;
   if (chunk_shape.size() != shape.size())
     refuse(fmt::format("chunks of shape {} are no part of an array of shape {}",
-                       to_string(chunk_shape), to_string(shape)));
+                       engram::to_string(chunk_shape), engram::to_string(shape)));
   if (std::find(chunk_shape.begin(), chunk_shape.end(), 0U) != chunk_shape.end())
-    refuse(fmt::format("chunks of shape {} hold nothing", to_string(chunk_shape)));
+    refuse(fmt::format("chunks of shape {} hold nothing", engram::to_string(chunk_shape)));
 }
 
 void check_info(const ArrayInfo& info) {
@@ -47,7 +47,7 @@ class MemoryArray final : public ArraySource {
       refuse(
           fmt::format("{} bytes are not the {} bytes of an array of shape {} and elements of "
                       "{} bytes",
-                      elements_.size(), expected, to_string(info_.shape), info_.type.size));
+                      elements_.size(), expected, engram::to_string(info_.shape), info_.type.size));
   }
 
   const ArrayInfo& info() const override { return info_; }
@@ -94,7 +94,7 @@ class MemoryObjects final : public ObjectSource {
     check_chunks(shape_, chunk_shape_);
     if (values_.size() != element_count(shape_))
       refuse(fmt::format("{} values are not the {} of the shape {}", values_.size(),
-                         element_count(shape_), to_string(shape_)));
+                         element_count(shape_), engram::to_string(shape_)));
   }
 
   const ObjectType& type() const override { return type_; }

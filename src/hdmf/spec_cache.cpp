@@ -9,13 +9,10 @@
 
 #include "engram/base/error.hpp"
 #include "engram/hdmf/spec_source.hpp"
+#include "hdmf/spec_cache_names.hpp"
 
 namespace engram::hdmf {
 namespace {
-
-constexpr std::string_view kLocation = ".specloc";
-constexpr std::string_view kUsualPlace = "/specifications";
-constexpr std::string_view kNamespaceDocument = "namespace";
 
 const std::string* text_in(const std::vector<Value>& values) {
   if (values.size() != 1 || !values.front().is<std::string>()) return nullptr;
@@ -72,8 +69,8 @@ class CachedSource final : public SpecSource {
 };
 
 const GroupBuilder* cache_of(const GroupBuilder& root, std::string& path) {
-  path = kUsualPlace;
-  if (const Value* location = root.attributes.find(kLocation)) {
+  path = kUsualSpecPlace;
+  if (const Value* location = root.attributes.find(kSpecLocation)) {
     if (location->is<Reference>()) path = location->as<Reference>().path;
     if (location->is<std::string>()) path = join_path("/", location->as<std::string>());
   }

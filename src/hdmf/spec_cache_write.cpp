@@ -9,13 +9,11 @@
 #include "engram/base/error.hpp"
 #include "engram/hdmf/make.hpp"
 #include "engram/hdmf/spec_source.hpp"
+#include "hdmf/spec_cache_names.hpp"
 
 namespace engram::hdmf {
 namespace {
 
-constexpr std::string_view kLocation = ".specloc";
-constexpr std::string_view kUsualPlace = "/specifications";
-constexpr std::string_view kNamespaceDocument = "namespace";
 constexpr std::string_view kUnversioned = "unversioned";
 
 // What is loaded from "nwb.base.yaml" is cached as "nwb.base".
@@ -26,12 +24,12 @@ std::string cached_name(std::string source) {
 }
 
 std::string place_of(GroupBuilder& root) {
-  std::string place(kUsualPlace);
-  if (const Value* location = root.attributes.find(kLocation)) {
+  std::string place(kUsualSpecPlace);
+  if (const Value* location = root.attributes.find(kSpecLocation)) {
     if (location->is<Reference>()) place = location->as<Reference>().path;
     if (location->is<std::string>()) place = location->as<std::string>();
   } else {
-    root.attributes.set(std::string(kLocation), reference_to(place));
+    root.attributes.set(std::string(kSpecLocation), reference_to(place));
   }
   return place;
 }

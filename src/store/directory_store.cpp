@@ -18,6 +18,7 @@
 #include "directory_switch.hpp"
 #include "directory_tree.hpp"
 #include "flat_listing.hpp"
+#include "key_place.hpp"
 #include "part_name.hpp"
 #include "posix_file.hpp"
 
@@ -34,18 +35,6 @@ NodeType type_of(mode_t mode) {
   if (S_ISDIR(mode)) return NodeType::directory;
   return S_ISLNK(mode) ? NodeType::link : NodeType::other;
 }
-
-/// A key as directory and name.
-struct Place {
-  explicit Place(const Key& key) {
-    const std::size_t slash = key.str().rfind('/');
-    const bool is_top = slash == std::string::npos;
-    directory = is_top ? "" : key.str().substr(0, slash);
-    name = is_top ? key.str() : key.str().substr(slash + 1);
-  }
-  std::string directory;
-  std::string name;
-};
 
 std::string path_below(const std::string& path, const std::string& name) {
   return path.empty() ? name : fmt::format("{}/{}", path, name);
@@ -89,7 +78,7 @@ struct DirectoryStore::Impl {
   /// Calls `operation` with the directory of `place` until it does not fail for the reason that
   /// the directory was removed and made again. Returns its error number; ENOENT without directory.
   template <typename Operation>
-  int in_directory(const Place& place, bool make, const Operation& operation) {
+  int in_directory(const KeyPlace& place, bool make, const Operation& operation) {
     for (bool is_first = true;; is_first = false) {
       const DirectoryTree::Handle directory =
           make ? tree.find_or_make(place.directory) : tree.find(place.directory);
@@ -103,7 +92,7 @@ struct DirectoryStore::Impl {
 
   /// The file of `key`, open for reading, and its status; not open when there is none.
   FileDescriptor open_file(const Key& key, struct stat& info) {
-    const Place place(key);
+    const KeyPlace place(key);
     FileDescriptor fd;
     int error = in_directory(place, false, [&](int directory) {
       fd = FileDescriptor(::openat(directory, place.name.c_str(), kReadFlags | O_NOFOLLOW));
@@ -168,7 +157,7 @@ struct DirectoryStore::Impl {
     for (std::size_t end = path.find('/'); end != std::string::npos;
          end = path.find('/', end + 1)) {
       const std::string above = path.substr(0, end);
-      const Place place{Key(above)};
+      const KeyPlace place{Key(above)};
       const DirectoryTree::Handle directory = tree.find(place.directory);
       struct stat info {};
       if (!directory ||
@@ -318,7 +307,7 @@ std::optional<Bytes> DirectoryStore::get_range(const Key& key, std::uint64_t off
 }
 
 std::optional<std::uint64_t> DirectoryStore::size(const Key& key) const {
-  const Place place(key);
+  const KeyPlace place(key);
   struct stat info {};
   const int error = impl_->in_directory(place, false, [&](int directory) {
     const int result = ::fstatat(directory, place.name.c_str(), &info, AT_SYMLINK_NOFOLLOW);
@@ -353,7 +342,7 @@ std::string DirectoryStore::name() const { return impl_->root; }
 
 void DirectoryStore::set(const Key& key, BytesView value) {
   impl_->check_writable(key.str());
-  const Place place(key);
+  const KeyPlace place(key);
   const int error = impl_->in_directory(place, true, [&](int directory) {
     const bool fast = impl_->mode == Mode::create_fast || impl_->mode == Mode::update_fast;
     return fast ? Impl::write_file(directory, place.name, O_TRUNC, value)
@@ -364,7 +353,7 @@ void DirectoryStore::set(const Key& key, BytesView value) {
 
 void DirectoryStore::erase(const Key& key) {
   impl_->check_writable(key.str());
-  const Place place(key);
+  const KeyPlace place(key);
   const int error = impl_->in_directory(place, false, [&](int directory) {
     return ::unlinkat(directory, place.name.c_str(), 0) == 0 ? 0 : errno;
   });
@@ -380,15 +369,15 @@ void DirectoryStore::erase_prefix(const std::string& prefix) {
     const DirectoryTree::Handle root = impl_->tree.find("");
     return impl_->remove_below(root->get(), "");
   }
-  const Place place{Key(prefix)};
+  const KeyPlace place{Key(prefix)};
   const DirectoryTree::Handle parent = impl_->find_now(place.directory);
   if (parent) impl_->remove_tree(parent->get(), place.name, prefix);
 }
 
 void DirectoryStore::move(const Key& from, const Key& to) {
   impl_->check_writable(to.str());
-  const Place source(from);
-  const Place target(to);
+  const KeyPlace source(from);
+  const KeyPlace target(to);
   const int error = impl_->in_directory(target, true, [&](int directory) {
     const DirectoryTree::Handle holder = impl_->find_now(source.directory);
     if (!holder) return 0;

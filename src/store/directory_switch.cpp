@@ -26,6 +26,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "key_place.hpp"
 #include "part_name.hpp"
 
 namespace engram::store {
@@ -35,15 +36,6 @@ constexpr const char* kState = "state";
 constexpr const char* kNextState = "state.next";
 constexpr const char* kLast = "last";
 constexpr const char* kNext = "next";
-
-struct Place {
-  explicit Place(const std::string& key) {
-    const std::size_t slash = key.rfind('/');
-    directory = slash == std::string::npos ? "" : key.substr(0, slash);
-    name = slash == std::string::npos ? key : key.substr(slash + 1);
-  }
-  std::string directory, name;
-};
 
 // What the symbolic link `name` says; none: there is none.
 std::optional<std::string> link_text(int directory, const std::string& name) {
@@ -147,7 +139,7 @@ class Switch {
     for (std::size_t i = 0; i < changes_.size(); ++i) {
       if (!changes_[i].from) continue;
       step();
-      const Place from(changes_[i].from->str());
+      const KeyPlace from(*changes_[i].from);
       const DirectoryTree::Handle holder = directory(from.directory);
       const std::string name = std::to_string(i);
       const int error =
@@ -166,7 +158,7 @@ class Switch {
   // Step 3.
   void hide(std::size_t i) {
     const Key& key = changes_[i].to;
-    const Place to(key.str());
+    const KeyPlace to(key);
     const DirectoryTree::Handle holder = directory(to.directory);
     const int folder = holder->get();
     const std::string text = link_for(i);
@@ -196,7 +188,7 @@ class Switch {
   // Step 5.
   void put(std::size_t i) {
     const Key& key = changes_[i].to;
-    const Place to(key.str());
+    const KeyPlace to(key);
     const DirectoryTree::Handle holder = directory(to.directory);
     const int folder = holder->get();
     step();

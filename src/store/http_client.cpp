@@ -10,12 +10,11 @@
 #include <thread>
 
 #include "engram/base/error.hpp"
+#include "http_status.hpp"
 
 namespace engram::store {
 namespace {
 
-constexpr long kOk = 200, kPartial = 206, kTimeout = 408, kTooMany = 429, kNotImplemented = 501;
-constexpr long kFirstServerError = 500;
 constexpr long kSlowestBytesPerSecond = 100;
 constexpr std::size_t kMostIdle = 64;
 

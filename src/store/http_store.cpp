@@ -4,15 +4,10 @@
 
 #include "flat_listing.hpp"
 #include "http_client.hpp"
+#include "http_status.hpp"
 #include "http_url.hpp"
 
 namespace engram::store {
-namespace {
-
-constexpr long kOk = 200, kPartial = 206, kForbidden = 403, kNotFound = 404, kNotAllowed = 405,
-               kGone = 410, kNoSuchRange = 416, kNotImplemented = 501;
-
-}  // namespace
 
 struct HttpStore::Impl {
   Impl(const std::string& text, const HttpOptions& options_)

@@ -17,8 +17,7 @@ namespace {
 
 constexpr std::string_view kEndMark("PK\x05\x06"), kLocatorMark("PK\x06\x07"),
     kEnd64Mark("PK\x06\x06"), kRecordMark("PK\x01\x02");
-constexpr std::uint64_t kEndSize = 22, kLocatorSize = 20, kEnd64Size = 56, kRecordSize = 46,
-                        kLocalHeaderSize = 30;
+constexpr std::uint64_t kLocatorSize = 20, kEnd64Size = 56, kRecordSize = 46, kLocalHeaderSize = 30;
 constexpr std::uint64_t kLongestComment = 0xFFFF;
 constexpr std::uint64_t kFull16 = 0xFFFF, kFull32 = 0xFFFF'FFFF;
 constexpr std::uint64_t kZip64Field = 1;

@@ -8,6 +8,9 @@
 
 namespace engram::store {
 
+/// The record at the end of every archive, without its comment.
+inline constexpr std::uint64_t kEndSize = 22;
+
 /// Goes through the directory of the zip archive in `fd`, in its order, and gives each entry with
 /// its name to `take`. Throws Error(corrupt_data) that names `path` when the file is no archive, or
 /// its directory is broken, or its entries must overlap; Error(unsupported) when it is one part of

@@ -17,7 +17,7 @@ constexpr std::uint16_t kEncrypted = 1U << 0U, kPatch = 1U << 5U, kStrong = 1U <
 // Deflate can't do better: 258 bytes for two bits at most.
 constexpr std::uint64_t kMostInflation = 1032;
 
-constexpr std::size_t kBlock = 64U << 10;
+constexpr std::size_t kReadBlock = 64U << 10;
 
 std::string method_name(std::uint16_t method) {
   switch (method) {
@@ -92,7 +92,7 @@ class Inflater {
   const std::string& path_;
   z_stream stream_{};
   bool at_end_ = false;
-  std::array<std::byte, kBlock> input_{};
+  std::array<std::byte, kReadBlock> input_{};
 };
 
 }  // namespace
@@ -155,9 +155,10 @@ Bytes read_entry_range(int fd, const ZipEntry& entry, std::uint64_t offset, std:
     return value;
   }
   Inflater inflater(fd, entry, path);
-  Bytes skipped(std::min<std::uint64_t>(kBlock, offset));
+  Bytes skipped(std::min<std::uint64_t>(kReadBlock, offset));
   for (std::uint64_t left = offset; left > 0;) {
-    const auto got = inflater.read(std::span(skipped).first(std::min<std::uint64_t>(left, kBlock)));
+    const auto got =
+        inflater.read(std::span(skipped).first(std::min<std::uint64_t>(left, kReadBlock)));
     if (got == 0) throw_corrupt("it inflates to fewer bytes than it says");
     left -= got;
   }

@@ -22,7 +22,7 @@ constexpr uLong kNamesAreUtf8 = 1U << 11U;
 // What an entry can have without zip64. One that is just below may be above with its header.
 constexpr std::uint64_t kMostWithoutZip64 = 0xFFFF'0000U;
 
-constexpr std::size_t kBlock = 1U << 20;
+constexpr std::size_t kWriteBlock = 1U << 20;
 
 std::string little(std::uint64_t value, unsigned size) {
   std::string bytes;
@@ -84,7 +84,7 @@ ZipEntry ZipWriter::add(const std::string& name, BytesView value, std::uint32_t 
   entry.checksum = checksum;
   return write(name, entry, [&] {
     for (BytesView rest = value; !rest.empty();) {
-      const BytesView block = rest.first(std::min(rest.size(), kBlock));
+      const BytesView block = rest.first(std::min(rest.size(), kWriteBlock));
       rest = rest.subspan(block.size());
       const auto size = static_cast<unsigned>(block.size());
       if (::zipWriteInFileInZip(zip_, block.data(), size) != ZIP_OK) return false;
@@ -95,10 +95,10 @@ ZipEntry ZipWriter::add(const std::string& name, BytesView value, std::uint32_t 
 
 ZipEntry ZipWriter::copy(const std::string& name, int from, const ZipEntry& entry,
                          const std::string& from_path) {
-  Bytes block(std::min<std::uint64_t>(kBlock, entry.stored_size));
+  Bytes block(std::min<std::uint64_t>(kWriteBlock, entry.stored_size));
   return write(name, entry, [&] {
     for (std::uint64_t done = 0; done < entry.stored_size;) {
-      const std::size_t wanted = std::min<std::uint64_t>(kBlock, entry.stored_size - done);
+      const std::size_t wanted = std::min<std::uint64_t>(kWriteBlock, entry.stored_size - done);
       const std::size_t got =
           read_into(from, entry.offset + done, std::span(block).first(wanted), from_path);
       if (got < wanted) {
@@ -122,7 +122,7 @@ void ZipWriter::finish() {
 
 // minizip writes the records of zip64 for a large file, and not for many entries in a small one.
 void ZipWriter::add_zip64_end() {
-  constexpr std::uint64_t kEndSize = 22, kMostEntries = 0xFFFF, kMostBytes = 0xFFFF'FFFF;
+  constexpr std::uint64_t kMostEntries = 0xFFFF, kMostBytes = 0xFFFF'FFFF;
   if (count_ < kMostEntries) return;
   const std::uint64_t place = io_.size() - kEndSize;
   const Bytes end = read_up_to(fd_, place, kEndSize, path_);

@@ -16,10 +16,6 @@ std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
   return element_count(metadata.chunk_shape) * metadata.type.size;
 }
 
-Order order_of(const ArrayMetadata& metadata) {
-  return metadata.fortran_order ? Order::fortran : Order::c;
-}
-
 // True when all elements are `element`, bit for bit.
 bool all_are(BytesView elements, BytesView element) {
   const std::size_t size = element.size();

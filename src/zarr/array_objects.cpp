@@ -19,12 +19,6 @@ constexpr std::uint64_t kObjectCost = 64;
 
 bool is_vlen(const std::string& codec) { return codec.starts_with("vlen-"); }
 
-// Whatever the codec, zarr-python flattens what it gives and takes order "F" for it, also where
-// the payload (json2, msgpack2) is nested by the chunk's shape.
-Order order_of(const ArrayMetadata& metadata) {
-  return metadata.fortran_order ? Order::fortran : Order::c;
-}
-
 // The fill value of records with objects in them is what the codec makes of one, in base64.
 void check_fill(const ArrayMetadata& metadata) {
   if (metadata.object_dtype.is_array() && !metadata.object_fill.is_null())

@@ -36,6 +36,12 @@ class ChunkWalk {
   std::uint64_t count_ = 0;
 };
 
+/// How elements lie in a chunk. Whatever an object codec, zarr-python flattens what it gives and
+/// takes order "F" for it, also where the payload (json2, msgpack2) is nested by the chunk's shape.
+inline Order order_of(const ArrayMetadata& metadata) {
+  return metadata.fortran_order ? Order::fortran : Order::c;
+}
+
 /// What a chunk whose decoded size is not known may have as stored.
 inline std::uint64_t max_stored_objects(const Limits& limits) {
   return 2 * limits.max_chunk_bytes + (1U << 20U);

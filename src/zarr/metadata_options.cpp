@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kChunkBytes = 1U << 20U;
 // What an object takes in a chunk, for want of better.
-constexpr std::uint64_t kObjectSize = 64;
+constexpr std::uint64_t kGuessedObjectSize = 64;
 
 // The longest side is halved until a chunk is small enough: chunks become cubes.
 Shape choose_chunks(const Shape& shape, std::uint64_t element_size) {
@@ -44,7 +44,7 @@ ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) t
   metadata.type = options.type;
   metadata.shape = options.shape;
   metadata.is_object = options.object_codec.has_value();
-  const std::uint64_t size = metadata.is_object ? kObjectSize : options.type.size;
+  const std::uint64_t size = metadata.is_object ? kGuessedObjectSize : options.type.size;
   if (size == 0)
     throw Error(ErrorCode::invalid_argument, "\"type\" is of 0 bytes, not of at least one");
   const bool is_chosen = options.chunk_shape.empty();

@@ -24,7 +24,7 @@ bool is_text(const Json& json, std::string_view text) {
 }
 
 // An object takes at least so much memory, whatever it is.
-constexpr std::uint64_t kObjectSize = 16;
+constexpr std::uint64_t kPointerSize = 16;
 constexpr std::uint64_t kLargeElement = 1U << 20U;
 
 // With the members sorted at every depth, as dump_json sorts them where there is no document to
@@ -131,7 +131,7 @@ void read_codecs(const Json& json, ArrayMetadata& out) {
 }
 
 void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
-  const std::uint64_t element = metadata.is_object ? kObjectSize : metadata.type.size;
+  const std::uint64_t element = metadata.is_object ? kPointerSize : metadata.type.size;
   checked_multiply(element_count(metadata.shape), element, "the size of the array");
   const std::uint64_t chunk =
       checked_multiply(element_count(metadata.chunk_shape), element, "the size of a chunk");

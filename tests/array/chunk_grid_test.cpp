@@ -25,7 +25,7 @@ struct Case {
   friend std::ostream& operator<<(std::ostream& out, const Case& c) { return out << c.name; }
 };
 
-const Case kCases[] = {
+const Case kGrids[] = {
     {"Scalar", {}, {}, {}, 1},
     {"OneChunk", {5}, {5}, {1}, 1},
     {"LargerThanArray", {5}, {7}, {1}, 1},
@@ -82,7 +82,7 @@ TEST_P(ChunkGridTest, RefusesWhatIsOutside) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Grids, ChunkGridTest, ::testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Grids, ChunkGridTest, ::testing::ValuesIn(kGrids),
                          [](const auto& p) { return std::string(p.param.name); });
 
 TEST(ChunkGridTest, EdgeChunksAreCut) {

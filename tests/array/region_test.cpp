@@ -17,7 +17,7 @@ namespace {
 
 using testing::expect_error;
 
-constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kLargest = std::numeric_limits<std::uint64_t>::max();
 
 TEST(RegionTest, AllIsTheWholeArray) {
   EXPECT_EQ(Region::all({3, 4}), (Region{{0, 0}, {3, 4}}));
@@ -28,8 +28,8 @@ TEST(RegionTest, CountsElements) {
   EXPECT_EQ(element_count({}), 1U);
   EXPECT_EQ(element_count({3, 4, 5}), 60U);
   EXPECT_EQ(element_count({3, 0, 5}), 0U);
-  EXPECT_EQ(element_count({kMax}), kMax);
-  EXPECT_EQ(element_count({kMax, kMax, 0}), 0U);
+  EXPECT_EQ(element_count({kLargest}), kLargest);
+  EXPECT_EQ(element_count({kLargest, kLargest, 0}), 0U);
   expect_error(ErrorCode::limit_exceeded, "elements", [] {
     element_count({1ULL << 33, 1ULL << 31});
   });
@@ -46,7 +46,7 @@ TEST(RegionTest, InsideIsInside) {
       {{{0, 0}, {3, 4}}, {3, 4}},
       {{{2, 4}, {1, 0}}, {3, 4}},
       {{{3}, {0}}, {3}},
-      {{{0}, {kMax}}, {kMax}},
+      {{{0}, {kLargest}}, {kLargest}},
       {{{}, {}}, {}},
   };
   for (const auto& [region, shape] : kInside) EXPECT_NO_THROW(check_inside(region, shape));
@@ -55,7 +55,7 @@ TEST(RegionTest, InsideIsInside) {
 TEST(RegionTest, OutsideIsRefusedNamingBoth) {
   const std::pair<Region, Shape> kOutside[] = {
       {{{0, 0}, {4, 4}}, {3, 4}}, {{{1, 0}, {3, 4}}, {3, 4}}, {{{4}, {0}}, {3}},
-      {{{kMax}, {1}}, {3}},       {{{1}, {kMax}}, {3}},       {{{2}, {kMax - 1}}, {kMax}},
+      {{{kLargest}, {1}}, {3}},   {{{1}, {kLargest}}, {3}},   {{{2}, {kLargest - 1}}, {kLargest}},
       {{{0}, {1}}, {1, 1}},       {{{0, 0}, {1}}, {1, 1}},    {{{0}, {1}}, {}},
   };
   for (const auto& [region, shape] : kOutside) {
@@ -178,7 +178,7 @@ TEST(CopyRegionTest, RefusesWhatDoesNotFit) {
     copy_region(large, {3, 4}, box, target, {3, 4}, box, 2);
   });
   expect_error(ErrorCode::limit_exceeded, "buffer size", [&] {
-    copy_region(source, {kMax}, {{0}, {1}}, target, {12}, {{0}, {1}}, 2);
+    copy_region(source, {kLargest}, {{0}, {1}}, target, {12}, {{0}, {1}}, 2);
   });
 }
 

@@ -152,14 +152,14 @@ TEST(OpenFile, ReferencesLeadToOtherFilesToo) {
   EXPECT_EQ(file.problems()[0].kind, Problem::Kind::mismatch);
 }
 
-struct Hostile {
+struct HostileFile {
   const char* why;
   std::string source;
   Problem::Kind kind;
-  friend std::ostream& operator<<(std::ostream& out, const Hostile& h) { return out << h.why; }
+  friend std::ostream& operator<<(std::ostream& out, const HostileFile& h) { return out << h.why; }
 };
 
-class HostileSourceTest : public ::testing::TestWithParam<Hostile> {};
+class HostileSourceTest : public ::testing::TestWithParam<HostileFile> {};
 
 TEST_P(HostileSourceTest, IsReportedAndNotFollowed) {
   const TempDir dir;
@@ -187,25 +187,26 @@ TEST_P(HostileSourceTest, IsReportedAndNotFollowed) {
 INSTANTIATE_TEST_SUITE_P(
     Sources, HostileSourceTest,
     ::testing::Values(
-        Hostile{"Outside", "../../out/b.zarr", Problem::Kind::outside},
-        Hostile{"OutsideByManySteps", "../../../../../../../../etc", Problem::Kind::outside},
-        Hostile{"InAndOut", "../sub/../../out/b.zarr", Problem::Kind::outside},
-        Hostile{"ADirectoryOfALikeName", "../../in-beside/b.zarr", Problem::Kind::outside},
-        Hostile{"AbsolutePath", "/etc", Problem::Kind::outside},
-        Hostile{"BackSlashes", "..\\..\\out\\b.zarr", Problem::Kind::outside},
-        Hostile{"ASymbolicLinkOut", "../way-out.zarr", Problem::Kind::outside},
-        Hostile{"ASymbolicLinkOutOnTheWay", "../out/b.zarr", Problem::Kind::outside},
-        Hostile{"Http", "http://127.0.0.1:1/b.zarr", Problem::Kind::outside},
-        Hostile{"FileUrl", "file:///etc", Problem::Kind::outside},
-        Hostile{"FilePath", "file:/etc", Problem::Kind::outside},
-        Hostile{"S3", "s3://bucket/b.zarr", Problem::Kind::outside},
-        Hostile{"Memory", "memory:/", Problem::Kind::outside},
-        Hostile{"ADrive", "C:\\data\\b.zarr", Problem::Kind::outside},
-        Hostile{"Nul", std::string("../b.zarr\0/x", 12), Problem::Kind::outside},
-        Hostile{"TooLong", std::string(5000, 'x'), Problem::Kind::outside},
-        Hostile{"ANameThatIsTooLong", "../" + std::string(300, 'x'), Problem::Kind::missing_file},
-        Hostile{"NotThere", "../none.zarr", Problem::Kind::missing_file},
-        Hostile{"NotThereBehindASlash", "../none.zarr/", Problem::Kind::missing_file}),
+        HostileFile{"Outside", "../../out/b.zarr", Problem::Kind::outside},
+        HostileFile{"OutsideByManySteps", "../../../../../../../../etc", Problem::Kind::outside},
+        HostileFile{"InAndOut", "../sub/../../out/b.zarr", Problem::Kind::outside},
+        HostileFile{"ADirectoryOfALikeName", "../../in-beside/b.zarr", Problem::Kind::outside},
+        HostileFile{"AbsolutePath", "/etc", Problem::Kind::outside},
+        HostileFile{"BackSlashes", "..\\..\\out\\b.zarr", Problem::Kind::outside},
+        HostileFile{"ASymbolicLinkOut", "../way-out.zarr", Problem::Kind::outside},
+        HostileFile{"ASymbolicLinkOutOnTheWay", "../out/b.zarr", Problem::Kind::outside},
+        HostileFile{"Http", "http://127.0.0.1:1/b.zarr", Problem::Kind::outside},
+        HostileFile{"FileUrl", "file:///etc", Problem::Kind::outside},
+        HostileFile{"FilePath", "file:/etc", Problem::Kind::outside},
+        HostileFile{"S3", "s3://bucket/b.zarr", Problem::Kind::outside},
+        HostileFile{"Memory", "memory:/", Problem::Kind::outside},
+        HostileFile{"ADrive", "C:\\data\\b.zarr", Problem::Kind::outside},
+        HostileFile{"Nul", std::string("../b.zarr\0/x", 12), Problem::Kind::outside},
+        HostileFile{"TooLong", std::string(5000, 'x'), Problem::Kind::outside},
+        HostileFile{"ANameThatIsTooLong", "../" + std::string(300, 'x'),
+                    Problem::Kind::missing_file},
+        HostileFile{"NotThere", "../none.zarr", Problem::Kind::missing_file},
+        HostileFile{"NotThereBehindASlash", "../none.zarr/", Problem::Kind::missing_file}),
     [](const auto& test) { return test.param.why; });
 
 TEST(OpenFile, ALinkToWhatIsNoFileIsReported) {

@@ -329,7 +329,6 @@ TEST(StreamSession, ValuesOfEachKind) {
       options.chunk_shape = {3};
       return options;
     };
-    using Kind = hdmf::ObjectType::Kind;
     StreamSessionOptions options;
     options.layout.compat = compat;
     hdmf::Reference target;
@@ -337,15 +336,18 @@ TEST(StreamSession, ValuesOfEachKind) {
     const hdmf::RegionReference region{target, {{{0}, {2}}}};
     std::vector<std::pair<StreamOptions, std::vector<Value>>> cases = {
         {stream("/text", testing::text_type()), {"a", "µV", "", "d"}},
-        {stream("/references", testing::object_type(Kind::reference)),
+        {stream("/references", testing::object_type(hdmf::ObjectType::Kind::reference)),
          {target, Value(), target, target}},
-        {stream("/regions", testing::object_type(Kind::region_reference)), {region, Value()}},
+        {stream("/regions", testing::object_type(hdmf::ObjectType::Kind::region_reference)),
+         {region, Value()}},
     };
     if (compat == Compat::hdmf_zarr) {
-      cases.push_back({stream("/rows", testing::record_type(
-                                           {{"start", testing::number_type(DataType::integer(4))},
-                                            {"series", testing::object_type(Kind::reference)}})),
-                       {hdmf::List{3, target}, hdmf::List{-1, Value()}}});
+      cases.push_back(
+          {stream("/rows",
+                  testing::record_type(
+                      {{"start", testing::number_type(DataType::integer(4))},
+                       {"series", testing::object_type(hdmf::ObjectType::Kind::reference)}})),
+           {hdmf::List{3, target}, hdmf::List{-1, Value()}}});
       cases.push_back(
           {stream("/spikes", testing::sequence_type(testing::number_type(DataType::floating(8)))),
            {hdmf::List{1.5, 2.5}, hdmf::List{}}});

@@ -138,10 +138,10 @@ TEST_P(ElementTest, TypeComesBack) {
 }
 
 const ObjectType kOpaque = number_type(DataType::opaque(2));
-const ObjectType kRow = record_type({{"n", number_type(DataType::unsigned_integer(4))},
-                                     {"r", object_type(ObjectType::Kind::reference)},
-                                     {"o", kOpaque},
-                                     {"s", sequence_type(text_type())}});
+const ObjectType kObjectRow = record_type({{"n", number_type(DataType::unsigned_integer(4))},
+                                           {"r", object_type(ObjectType::Kind::reference)},
+                                           {"o", kOpaque},
+                                           {"s", sequence_type(text_type())}});
 
 INSTANTIATE_TEST_SUITE_P(
     Types, ElementTest,
@@ -159,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
         Element{"Sequence", sequence_type(number_type(DataType::floating(8))),
                 List{Value(1.0), Value(2.5)}},
         Element{"Array", list_type(text_type(), {1, 2}), List{Value(List{Value("a"), Value("b")})}},
-        Element{"Row", kRow,
+        Element{"Row", kObjectRow,
                 List{Value(std::uint64_t{7}), Value(reference()), Value(Bytes(2)),
                      Value(List{Value("x")})}}),
     [](const auto& test) { return test.param.why; });

@@ -63,7 +63,7 @@ constexpr Adoption kFramed = Adoption::framed;
 constexpr Adoption kRecoded = Adoption::recoded;
 constexpr Adoption kInflated = Adoption::inflated;
 
-const std::vector<AdoptCase> kCases = {
+const std::vector<AdoptCase> kAdoptCases = {
     {"Plain", "", kVerbatim, "", kVerbatim},
     {"Shuffle", "shuffle", kVerbatim, "shuffle", kVerbatim},
     {"Deflate", "zlib", kVerbatim, "zlib", kVerbatim},
@@ -97,7 +97,7 @@ const std::vector<AdoptCase> kCases = {
     {"BloscZstd", "blosc", kVerbatim, "blosc", kVerbatim},
 };
 
-class AdoptTest : public testing::TestWithParam<AdoptCase> {
+class AdoptTest : public ::testing::TestWithParam<AdoptCase> {
  protected:
   void expect(ShuffleForm form, const char* codecs, Adoption adoption) {
     const Chunk chunk = hdf5_chunk(GetParam().chunk);
@@ -121,7 +121,7 @@ class AdoptTest : public testing::TestWithParam<AdoptCase> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Hdf5Chunks, AdoptTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Hdf5Chunks, AdoptTest, ::testing::ValuesIn(kAdoptCases),
                          [](const auto& p) { return std::string(p.param.chunk); });
 
 TEST_P(AdoptTest, WithABloscHead) {
@@ -132,7 +132,9 @@ TEST_P(AdoptTest, Verbatim) {
   expect(ShuffleForm::verbatim, GetParam().plain, GetParam().without_head);
 }
 
-TEST(Adopt, TheTableHasEveryChunk) { EXPECT_EQ(kCases.size(), fixtures().at("chunks").size()); }
+TEST(Adopt, TheTableHasEveryChunk) {
+  EXPECT_EQ(kAdoptCases.size(), fixtures().at("chunks").size());
+}
 
 TEST(Adopt, TheHeadIsTheOneThatTheSpecificationNames) {
   const Chunk chunk = hdf5_chunk("ShuffleDeflate");
@@ -269,35 +271,35 @@ void flip(Bytes& b) { b[b.size() * 2 / 3] ^= std::byte{1}; }
 void flip_first(Bytes& b) { b[0] ^= std::byte{0x08}; }
 void flip_size(Bytes& b) { b[4] ^= std::byte{0x08}; }
 
-class DamageTest : public testing::TestWithParam<Damage> {};
+class DamageTest : public ::testing::TestWithParam<Damage> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Chunks, DamageTest,
-    testing::Values(Damage{"PlainShort", "Plain", 0, cut, "1999 bytes, expected 2000"},
-                    Damage{"PlainLong", "Plain", 0, lengthen, "2001 bytes, expected 2000"},
-                    Damage{"PlainEmpty", "Plain", 0, empty, "0 bytes, expected 2000"},
-                    Damage{"ShuffleShort", "Shuffle", 0, cut, "1999 bytes"},
-                    Damage{"DeflateEmpty", "Deflate", 0, empty, "zlib stream"},
-                    Damage{"DeflateHead", "Deflate", 0, flip_first, "zlib stream"},
-                    Damage{"HeadedEmpty", "ShuffleDeflate", 0, empty, "zlib stream"},
-                    Damage{"HeadedHead", "ShuffleDeflate", 0, flip_first, "zlib stream"},
-                    Damage{"AsLong", "ShuffleDeflateAsLong", 0, flip, "zlib"},
-                    Damage{"MaskedShort", "ShuffleDeflateMask2", 2, cut, "1999 bytes"},
-                    Damage{"MaskedLong", "ShuffleDeflateMask3", 3, lengthen, "2001 bytes"},
-                    Damage{"MaskNotTrue", "ShuffleDeflate", 2, [](Bytes&) {}, "expected 2000"},
-                    Damage{"DeflateMaskNotTrue", "Deflate", 1, [](Bytes&) {}, "expected 2000"},
-                    Damage{"SumFlipped", "Fletcher", 0, flip, "fletcher32 checksum is"},
-                    Damage{"SumShort", "Fletcher", 0, cut, "fletcher32"},
-                    Damage{"SumEmpty", "Fletcher", 0, empty, "too few"},
-                    Damage{"SumOfStreamFlipped", "All", 0, flip, "fletcher32"},
-                    Damage{"SumNotThere", "AllMask4", 0, [](Bytes&) {}, "fletcher32"},
-                    Damage{"ZstdHead", "Zstd", 0, flip_first, "zstd stream"},
-                    Damage{"ZstdEmpty", "Zstd", 0, empty, "zstd stream"},
-                    Damage{"Bz2Head", "Bz2", 0, flip_first, "bz2 stream"},
-                    Damage{"BloscShort", "BloscZlib", 0, cut, "its head says"},
-                    Damage{"BloscLong", "BloscZlib", 0, lengthen, "its head says"},
-                    Damage{"BloscEmpty", "BloscZlib", 0, empty, "0 bytes"},
-                    Damage{"BloscSize", "BloscZlib", 0, flip_size, "expected 2400"}),
+    ::testing::Values(Damage{"PlainShort", "Plain", 0, cut, "1999 bytes, expected 2000"},
+                      Damage{"PlainLong", "Plain", 0, lengthen, "2001 bytes, expected 2000"},
+                      Damage{"PlainEmpty", "Plain", 0, empty, "0 bytes, expected 2000"},
+                      Damage{"ShuffleShort", "Shuffle", 0, cut, "1999 bytes"},
+                      Damage{"DeflateEmpty", "Deflate", 0, empty, "zlib stream"},
+                      Damage{"DeflateHead", "Deflate", 0, flip_first, "zlib stream"},
+                      Damage{"HeadedEmpty", "ShuffleDeflate", 0, empty, "zlib stream"},
+                      Damage{"HeadedHead", "ShuffleDeflate", 0, flip_first, "zlib stream"},
+                      Damage{"AsLong", "ShuffleDeflateAsLong", 0, flip, "zlib"},
+                      Damage{"MaskedShort", "ShuffleDeflateMask2", 2, cut, "1999 bytes"},
+                      Damage{"MaskedLong", "ShuffleDeflateMask3", 3, lengthen, "2001 bytes"},
+                      Damage{"MaskNotTrue", "ShuffleDeflate", 2, [](Bytes&) {}, "expected 2000"},
+                      Damage{"DeflateMaskNotTrue", "Deflate", 1, [](Bytes&) {}, "expected 2000"},
+                      Damage{"SumFlipped", "Fletcher", 0, flip, "fletcher32 checksum is"},
+                      Damage{"SumShort", "Fletcher", 0, cut, "fletcher32"},
+                      Damage{"SumEmpty", "Fletcher", 0, empty, "too few"},
+                      Damage{"SumOfStreamFlipped", "All", 0, flip, "fletcher32"},
+                      Damage{"SumNotThere", "AllMask4", 0, [](Bytes&) {}, "fletcher32"},
+                      Damage{"ZstdHead", "Zstd", 0, flip_first, "zstd stream"},
+                      Damage{"ZstdEmpty", "Zstd", 0, empty, "zstd stream"},
+                      Damage{"Bz2Head", "Bz2", 0, flip_first, "bz2 stream"},
+                      Damage{"BloscShort", "BloscZlib", 0, cut, "its head says"},
+                      Damage{"BloscLong", "BloscZlib", 0, lengthen, "its head says"},
+                      Damage{"BloscEmpty", "BloscZlib", 0, empty, "0 bytes"},
+                      Damage{"BloscSize", "BloscZlib", 0, flip_size, "expected 2400"}),
     [](const auto& p) { return std::string(p.param.why); });
 
 TEST_P(DamageTest, IsNoticed) {

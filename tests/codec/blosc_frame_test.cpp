@@ -75,35 +75,35 @@ struct BadFrame {
   friend std::ostream& operator<<(std::ostream& out, const BadFrame& f) { return out << f.why; }
 };
 
-class BadFrameTest : public testing::TestWithParam<BadFrame> {};
+class BadFrameTest : public ::testing::TestWithParam<BadFrame> {};
 
 // The frame that they change has 10000 bytes in 3 blocks of 4096 that are not split.
 INSTANTIATE_TEST_SUITE_P(
     Heads, BadFrameTest,
-    testing::Values(BadFrame{"Version0", 0, 0, 1, "version 0", ErrorCode::unsupported},
-                    BadFrame{"Version3", 0, 3, 1, "version 3", ErrorCode::unsupported},
-                    BadFrame{"Snappy", 2, 0x41, 1, "snappy", ErrorCode::unsupported},
-                    BadFrame{"Format5", 2, 0xa1, 1, "inner format 5"},
-                    BadFrame{"Memcpyed", 2, 0x23, 1, "stores"},
-                    BadFrame{"NoElements", 3, 0, 1, "elements of 0 bytes"},
-                    BadFrame{"Decodes0", 4, 0, 4, ""},
-                    BadFrame{"DecodesMore", 4, 10001, 4, "expected at most 10000"},
-                    BadFrame{"DecodesLess", 4, 9999, 4, ""},
-                    BadFrame{"DecodesNegative", 4, 0xfffffff0, 4, "above blosc's limit"},
-                    BadFrame{"Block0", 8, 0, 4, "blocks of 0 bytes"},
-                    BadFrame{"Block1", 8, 1, 4, "too few for its 10000 blocks"},
-                    BadFrame{"BlockMore", 8, 10001, 4, "blocks of 10001 bytes"},
-                    BadFrame{"BlockNegative", 8, 0x80000000, 4, "blocks of 2147483648 bytes"},
-                    BadFrame{"BlockAll", 8, 10000, 4, ""},
-                    BadFrame{"SizeLess", 12, 100, 4, "its head says 100"},
-                    BadFrame{"SizeMore", 12, 0x7fffffff, 4, "its head says"},
-                    BadFrame{"StartInHead", 16, 15, 4, "lies at 15"},
-                    BadFrame{"StartInStarts", 20, 24, 4, "lies at 24"},
-                    BadFrame{"StartBehind", 24, 0x7ffffff0, 4, "outside"},
-                    BadFrame{"StartNegative", 24, 0xffffffff, 4, "outside"},
-                    BadFrame{"StreamEmpty", 28, 0, 4, "stream of 0 bytes"},
-                    BadFrame{"StreamLong", 28, 0x7fffffff, 4, "are left"},
-                    BadFrame{"StreamNegative", 28, 0xfffffffc, 4, "are left"}),
+    ::testing::Values(BadFrame{"Version0", 0, 0, 1, "version 0", ErrorCode::unsupported},
+                      BadFrame{"Version3", 0, 3, 1, "version 3", ErrorCode::unsupported},
+                      BadFrame{"Snappy", 2, 0x41, 1, "snappy", ErrorCode::unsupported},
+                      BadFrame{"Format5", 2, 0xa1, 1, "inner format 5"},
+                      BadFrame{"Memcpyed", 2, 0x23, 1, "stores"},
+                      BadFrame{"NoElements", 3, 0, 1, "elements of 0 bytes"},
+                      BadFrame{"Decodes0", 4, 0, 4, ""},
+                      BadFrame{"DecodesMore", 4, 10001, 4, "expected at most 10000"},
+                      BadFrame{"DecodesLess", 4, 9999, 4, ""},
+                      BadFrame{"DecodesNegative", 4, 0xfffffff0, 4, "above blosc's limit"},
+                      BadFrame{"Block0", 8, 0, 4, "blocks of 0 bytes"},
+                      BadFrame{"Block1", 8, 1, 4, "too few for its 10000 blocks"},
+                      BadFrame{"BlockMore", 8, 10001, 4, "blocks of 10001 bytes"},
+                      BadFrame{"BlockNegative", 8, 0x80000000, 4, "blocks of 2147483648 bytes"},
+                      BadFrame{"BlockAll", 8, 10000, 4, ""},
+                      BadFrame{"SizeLess", 12, 100, 4, "its head says 100"},
+                      BadFrame{"SizeMore", 12, 0x7fffffff, 4, "its head says"},
+                      BadFrame{"StartInHead", 16, 15, 4, "lies at 15"},
+                      BadFrame{"StartInStarts", 20, 24, 4, "lies at 24"},
+                      BadFrame{"StartBehind", 24, 0x7ffffff0, 4, "outside"},
+                      BadFrame{"StartNegative", 24, 0xffffffff, 4, "outside"},
+                      BadFrame{"StreamEmpty", 28, 0, 4, "stream of 0 bytes"},
+                      BadFrame{"StreamLong", 28, 0x7fffffff, 4, "are left"},
+                      BadFrame{"StreamNegative", 28, 0xfffffffc, 4, "are left"}),
     [](const auto& p) { return std::string(p.param.why); });
 
 TEST_P(BadFrameTest, IsRefused) {

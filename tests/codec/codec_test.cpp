@@ -61,7 +61,7 @@ CodecConfig blosc(const char* cname, int shuffle, int level = 5, int blocksize =
           {{"cname", cname}, {"clevel", level}, {"shuffle", shuffle}, {"blocksize", blocksize}}};
 }
 
-const std::vector<CodecCase> kCases = {
+const std::vector<CodecCase> kCodecCases = {
     {"Zlib", {"zlib", {{"level", 6}}}, true},
     {"Zlib0", {"zlib", {{"level", 0}}}, true},
     {"Gzip", {"gzip", {{"level", 1}}}, true},
@@ -81,12 +81,12 @@ const std::vector<CodecCase> kCases = {
     {"BloscStored", blosc("zstd", 1, 0), false},
 };
 
-class CodecTest : public testing::TestWithParam<CodecCase> {
+class CodecTest : public ::testing::TestWithParam<CodecCase> {
  protected:
   const BytesCodecPtr codec_ = make_codec(GetParam().config);
 };
 
-INSTANTIATE_TEST_SUITE_P(Codecs, CodecTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Codecs, CodecTest, ::testing::ValuesIn(kCodecCases),
                          [](const auto& p) { return std::string(p.param.name); });
 
 TEST_P(CodecTest, GivesBackWhatItEncoded) {

@@ -26,7 +26,7 @@ struct Fault {
   const char* expected;
 };
 
-class DeflateFaultTest : public testing::TestWithParam<Fault> {};
+class DeflateFaultTest : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(DeflateFaultTest, SaysWhatIsWrongAndWhere) {
   const auto& fault = GetParam();
@@ -43,11 +43,11 @@ TEST_P(DeflateFaultTest, SaysWhatIsWrongAndWhere) {
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, DeflateFaultTest,
-    testing::Values(Fault{"CutShort", "zlib", 50, 0, "it ends after"},
-                    Fault{"Empty", "zlib", 1, 0, "it ends after 0 decoded bytes"},
-                    Fault{"Checksum", "zlib", 0, -1, "incorrect data check after 100000"},
-                    Fault{"GzipChecksum", "gzip", 0, -5, "incorrect data check after 100000"},
-                    Fault{"Head", "zlib", 0, 1, "incorrect header check after 0"}),
+    ::testing::Values(Fault{"CutShort", "zlib", 50, 0, "it ends after"},
+                      Fault{"Empty", "zlib", 1, 0, "it ends after 0 decoded bytes"},
+                      Fault{"Checksum", "zlib", 0, -1, "incorrect data check after 100000"},
+                      Fault{"GzipChecksum", "gzip", 0, -5, "incorrect data check after 100000"},
+                      Fault{"Head", "zlib", 0, 1, "incorrect header check after 0"}),
     [](const auto& fault) { return fault.param.why; });
 
 TEST(DeflateFaultTest, StopsAtTheLimit) {

@@ -16,11 +16,11 @@ namespace {
 constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
 constexpr ErrorCode kUnsupported = ErrorCode::unsupported;
 
-class BadFilterTest : public testing::TestWithParam<BadConfig> {};
+class BadFilterTest : public ::testing::TestWithParam<BadConfig> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Configs, BadFilterTest,
-    testing::Values(
+    ::testing::Values(
         BadConfig{"DeltaWithoutType", "delta", "{}", kInvalid, "dtype is missing"},
         BadConfig{"DeltaOfText", "delta", R"({"dtype":"<U3"})", kUnsupported, "\"<U3\""},
         BadConfig{"DeltaOfObjects", "delta", R"({"dtype":"|O"})", kUnsupported, "|O"},

@@ -73,19 +73,20 @@ struct BadJson2 {
   friend std::ostream& operator<<(std::ostream& out, const BadJson2& b) { return out << b.why; }
 };
 
-class BadJson2Test : public testing::TestWithParam<BadJson2> {};
+class BadJson2Test : public ::testing::TestWithParam<BadJson2> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Texts, BadJson2Test,
-    testing::Values(BadJson2{"Empty", "", ""}, BadJson2{"NoJson", "[1,2", ""},
-                    BadJson2{"NoList", "{}", "no list"}, BadJson2{"Short", "[[2]]", "no list"},
-                    BadJson2{"NoShape", R"([1,2,"|O"])", "has the shape"},
-                    BadJson2{"OtherShape", R"([1,2,"|O",[3]])", "has the shape [3], expected [2]"},
-                    BadJson2{"ShapeOfReals", R"([1,2,"|O",["2"]])", "has the shape"},
-                    BadJson2{"NegativeShape", R"([1,2,"|O",[-2]])", "has the shape"},
-                    BadJson2{"NoType", "[1,2,3,[2]]", "no type"},
-                    BadJson2{"TooFew", R"([1,"|O",[2]])", "1 elements, expected 2"},
-                    BadJson2{"TooMany", R"([1,2,3,"|O",[2]])", "3 elements, expected 2"}),
+    ::testing::Values(BadJson2{"Empty", "", ""}, BadJson2{"NoJson", "[1,2", ""},
+                      BadJson2{"NoList", "{}", "no list"}, BadJson2{"Short", "[[2]]", "no list"},
+                      BadJson2{"NoShape", R"([1,2,"|O"])", "has the shape"},
+                      BadJson2{"OtherShape", R"([1,2,"|O",[3]])",
+                               "has the shape [3], expected [2]"},
+                      BadJson2{"ShapeOfReals", R"([1,2,"|O",["2"]])", "has the shape"},
+                      BadJson2{"NegativeShape", R"([1,2,"|O",[-2]])", "has the shape"},
+                      BadJson2{"NoType", "[1,2,3,[2]]", "no type"},
+                      BadJson2{"TooFew", R"([1,"|O",[2]])", "1 elements, expected 2"},
+                      BadJson2{"TooMany", R"([1,2,3,"|O",[2]])", "3 elements, expected 2"}),
     [](const auto& p) { return std::string(p.param.why); });
 
 TEST_P(BadJson2Test, IsRefused) {

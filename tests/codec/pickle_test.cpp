@@ -78,7 +78,7 @@ struct BadPickle {
 };
 
 constexpr ErrorCode kCorrupt = ErrorCode::corrupt_data;
-constexpr ErrorCode kUnsupported = ErrorCode::unsupported;
+constexpr ErrorCode kNotKnown = ErrorCode::unsupported;
 constexpr ErrorCode kLimit = ErrorCode::limit_exceeded;
 
 // 10^20 numbers in 20 lists.
@@ -109,46 +109,46 @@ std::string record_bomb() {
   return out;
 }
 
-class BadPickleTest : public testing::TestWithParam<BadPickle> {};
+class BadPickleTest : public ::testing::TestWithParam<BadPickle> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Pickles, BadPickleTest,
-    testing::Values(
-        BadPickle{"System", "cos\nsystem\n(S'echo'\ntR.", kUnsupported, "os.system"},
-        BadPickle{"SystemInside", object("cposix\nsystem\n(S'echo'\ntR"), kUnsupported,
+    ::testing::Values(
+        BadPickle{"System", "cos\nsystem\n(S'echo'\ntR.", kNotKnown, "os.system"},
+        BadPickle{"SystemInside", object("cposix\nsystem\n(S'echo'\ntR"), kNotKnown,
                   "posix.system"},
-        BadPickle{"SystemByName", object("U\x02osU\x06system\x93"), kUnsupported, "os.system"},
-        BadPickle{"SystemOnTheStack", object("X\x02\0\0\0osX\x06\0\0\0system\x93"s), kUnsupported,
+        BadPickle{"SystemByName", object("U\x02osU\x06system\x93"), kNotKnown, "os.system"},
+        BadPickle{"SystemOnTheStack", object("X\x02\0\0\0osX\x06\0\0\0system\x93"s), kNotKnown,
                   "os.system"},
-        BadPickle{"SystemAsInstance", object("(S'x'\nios\nsystem\n"), kUnsupported, "os.system"},
-        BadPickle{"SystemAsObject", object("(cos\nsystem\no"), kUnsupported, "os.system"},
-        BadPickle{"Eval", object("cbuiltins\neval\n(S'1'\ntR"), kUnsupported, "builtins.eval"},
-        BadPickle{"Getattr", object("c__builtin__\ngetattr\n"), kUnsupported, "getattr"},
-        BadPickle{"Submodule", object("cnumpy.core\nmultiarray._reconstruct\n"), kUnsupported,
+        BadPickle{"SystemAsInstance", object("(S'x'\nios\nsystem\n"), kNotKnown, "os.system"},
+        BadPickle{"SystemAsObject", object("(cos\nsystem\no"), kNotKnown, "os.system"},
+        BadPickle{"Eval", object("cbuiltins\neval\n(S'1'\ntR"), kNotKnown, "builtins.eval"},
+        BadPickle{"Getattr", object("c__builtin__\ngetattr\n"), kNotKnown, "getattr"},
+        BadPickle{"Submodule", object("cnumpy.core\nmultiarray._reconstruct\n"), kNotKnown,
                   "numpy.core.multiarray._reconstruct"},
-        BadPickle{"NumpyLoad", object("cnumpy\nload\n(S'x'\ntR"), kUnsupported, "numpy.load"},
-        BadPickle{"Datetime", object("cdatetime\ndatetime\n"), kUnsupported, "datetime.datetime"},
-        BadPickle{"Newline", object("cos\x01\nsys\x02tem\n"), kUnsupported, "\\x01"},
+        BadPickle{"NumpyLoad", object("cnumpy\nload\n(S'x'\ntR"), kNotKnown, "numpy.load"},
+        BadPickle{"Datetime", object("cdatetime\ndatetime\n"), kNotKnown, "datetime.datetime"},
+        BadPickle{"Newline", object("cos\x01\nsys\x02tem\n"), kNotKnown, "\\x01"},
         BadPickle{"OtherClass",
                   object("ccopy_reg\n_reconstructor\n(c__builtin__\nobject\n"
                          "c__builtin__\nobject\nNtR"),
-                  kUnsupported, "class"},
-        BadPickle{"CallsAList", object("])R"), kUnsupported, "calls a list"},
-        BadPickle{"CallsObject", object("c__builtin__\nobject\n)R"), kUnsupported, "plain object"},
-        BadPickle{"State", object("K\x01}b"), kUnsupported, "state of an integer"},
+                  kNotKnown, "class"},
+        BadPickle{"CallsAList", object("])R"), kNotKnown, "calls a list"},
+        BadPickle{"CallsObject", object("c__builtin__\nobject\n)R"), kNotKnown, "plain object"},
+        BadPickle{"State", object("K\x01}b"), kNotKnown, "state of an integer"},
         BadPickle{"StateOfADict",
                   object("}(S'a'\nK\x01"
                          "db"),
-                  kUnsupported, "state of a dictionary"},
-        BadPickle{"Persistent", object("Px\n"), kUnsupported, "outside"},
-        BadPickle{"PersistentBinary", object("K\x01Q"), kUnsupported, "outside"},
-        BadPickle{"Extension", object("\x82\x01"), kUnsupported, "copyreg"},
-        BadPickle{"Buffer", object("\x97"), kUnsupported, "buffer"},
-        BadPickle{"Set", object("\x8f"), kUnsupported, "set"},
-        BadPickle{"Protocol", "\x80\x06.", kUnsupported, "protocol 6"},
-        BadPickle{"GlobalAsAnObject", object("cnumpy\nndarray\n"), kUnsupported, "a function"},
-        BadPickle{"TypeAsAnObject", object(dtype("i4")), kUnsupported, "a NumPy type"},
-        BadPickle{"KeyOfNumbers", object("}K\x01K\x02s"), kUnsupported, "key of a dictionary"},
+                  kNotKnown, "state of a dictionary"},
+        BadPickle{"Persistent", object("Px\n"), kNotKnown, "outside"},
+        BadPickle{"PersistentBinary", object("K\x01Q"), kNotKnown, "outside"},
+        BadPickle{"Extension", object("\x82\x01"), kNotKnown, "copyreg"},
+        BadPickle{"Buffer", object("\x97"), kNotKnown, "buffer"},
+        BadPickle{"Set", object("\x8f"), kNotKnown, "set"},
+        BadPickle{"Protocol", "\x80\x06.", kNotKnown, "protocol 6"},
+        BadPickle{"GlobalAsAnObject", object("cnumpy\nndarray\n"), kNotKnown, "a function"},
+        BadPickle{"TypeAsAnObject", object(dtype("i4")), kNotKnown, "a NumPy type"},
+        BadPickle{"KeyOfNumbers", object("}K\x01K\x02s"), kNotKnown, "key of a dictionary"},
         BadPickle{"Itself", object("]q\0h\0a"s), kLimit, "deeper than 64"},
         BadPickle{"ItselfInADict",
                   object("}q\0(U\x01"
@@ -210,8 +210,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "length"},
         BadPickle{"ElementsOfNothing", elements("J\xff\xff\xff\x7f\x85", dtype("V0"), ""), kLimit,
                   ""},
-        BadPickle{"TypeUnknown", elements("K\x01\x85", dtype("x9"), "x"), kUnsupported, "x9"},
-        BadPickle{"TypeHuge", elements("K\x01\x85", dtype("V99999999999"), "x"), kUnsupported, ""},
+        BadPickle{"TypeUnknown", elements("K\x01\x85", dtype("x9"), "x"), kNotKnown, "x9"},
+        BadPickle{"TypeHuge", elements("K\x01\x85", dtype("V99999999999"), "x"), kNotKnown, ""},
         BadPickle{"FieldBeyond",
                   elements("K\x01\x85",
                            dtype("V2") +

@@ -36,13 +36,13 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
   EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
 }
 
-class BadConfigTest : public testing::TestWithParam<BadConfig> {};
+class BadConfigTest : public ::testing::TestWithParam<BadConfig> {};
 
 constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
 
 INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
-    testing::Values(
+    ::testing::Values(
         BadConfig{"Unknown", "pcodec", "{}", ErrorCode::unsupported,
                   "\"pcodec\" is not known; there are adler32, astype,"},
         BadConfig{"OfObjects", "vlen-utf8", "{}", ErrorCode::unsupported, "array of objects"},

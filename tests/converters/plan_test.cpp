@@ -13,10 +13,10 @@ using testing::expect_error;
 using testing::FakeChunkedArray;
 using testing::FakeWriter;
 
-const std::vector<CodecConfig> kZlib{{"zlib", {{"level", 4}}}};
+const std::vector<CodecConfig> kPlannedZlib{{"zlib", {{"level", 4}}}};
 
 std::shared_ptr<FakeChunkedArray> chunked(DataType type, Shape shape, Shape chunk_shape,
-                                          std::vector<CodecConfig> codecs = kZlib,
+                                          std::vector<CodecConfig> codecs = kPlannedZlib,
                                           std::optional<Bytes> fill = std::nullopt) {
   return std::make_shared<FakeChunkedArray>(
       ArrayInfo{std::move(type), std::move(shape), std::move(chunk_shape), std::move(fill)},
@@ -58,8 +58,8 @@ TEST(PlanTest, ChunksThatTheWriterAdoptsAreCopied) {
   EXPECT_EQ(planned.array.path, "/data");
   EXPECT_EQ(planned.array.info.type, DataType::integer(2, ByteOrder::big)) << "as stored";
   EXPECT_EQ(planned.array.info.chunk_shape, (Shape{10, 4}));
-  EXPECT_EQ(planned.array.codecs, kZlib);
-  EXPECT_EQ(planned.source_codecs, kZlib);
+  EXPECT_EQ(planned.array.codecs, kPlannedZlib);
+  EXPECT_EQ(planned.source_codecs, kPlannedZlib);
   EXPECT_EQ(planned.array.bytes, 800U);
   EXPECT_EQ(planned.array.chunks, 10U);
 }
@@ -121,8 +121,8 @@ TEST(PlanTest, AContiguousArrayGetsChunksAndTheDefaultCodec) {
 }
 
 TEST(PlanTest, TheFillValueTurnsWithTheType) {
-  const auto planned = plan_one(chunked(DataType::integer(2, ByteOrder::big), {4}, {4}, kZlib,
-                                        Bytes{std::byte{1}, std::byte{2}}),
+  const auto planned = plan_one(chunked(DataType::integer(2, ByteOrder::big), {4}, {4},
+                                        kPlannedZlib, Bytes{std::byte{1}, std::byte{2}}),
                                 "zstd:3");
   EXPECT_EQ(planned.array.info.fill_value, (Bytes{std::byte{2}, std::byte{1}}));
 }

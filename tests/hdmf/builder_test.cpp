@@ -47,9 +47,9 @@ TEST(AttributesTest, TextIsTextOnly) {
   EXPECT_EQ(attributes.text("none"), std::nullopt);
 }
 
-class Numbers final : public ArraySource {
+class NumberSource final : public ArraySource {
  public:
-  explicit Numbers(Shape shape) { info_.shape = std::move(shape); }
+  explicit NumberSource(Shape shape) { info_.shape = std::move(shape); }
   const ArrayInfo& info() const override { return info_; }
   void read(const Region& /*region*/, std::span<std::byte> /*out*/) const override {}
 
@@ -57,7 +57,7 @@ class Numbers final : public ArraySource {
   ArrayInfo info_;
 };
 
-class Texts final : public ObjectSource {
+class TextSource final : public ObjectSource {
  public:
   const ObjectType& type() const override { return type_; }
   const Shape& shape() const override { return shape_; }
@@ -72,13 +72,13 @@ class Texts final : public ObjectSource {
 
 TEST(DatasetBuilderTest, KnowsWhichSourceItHas) {
   DatasetBuilder numbers;
-  numbers.data = std::make_shared<Numbers>(Shape{3, 4});
+  numbers.data = std::make_shared<NumberSource>(Shape{3, 4});
   EXPECT_NE(numbers.array(), nullptr);
   EXPECT_EQ(numbers.objects(), nullptr);
   EXPECT_EQ(numbers.shape(), (Shape{3, 4}));
 
   DatasetBuilder texts;
-  texts.data = std::make_shared<Texts>();
+  texts.data = std::make_shared<TextSource>();
   EXPECT_EQ(texts.array(), nullptr);
   EXPECT_NE(texts.objects(), nullptr);
   EXPECT_EQ(texts.shape(), Shape{7});

@@ -16,7 +16,7 @@ namespace {
 using testing::expect_error;
 
 // A file with a table, an object without a type, and links.
-GroupBuilder file() {
+GroupBuilder tree_file() {
   GroupBuilder root = make_object("root", "core", "NWBFile");
   GroupBuilder table = make_object("table", "core", "Table");
   add(table, make_object(make_dataset("column", std::vector<int>{1, 2, 3}), "core", "Column"));
@@ -44,7 +44,7 @@ TEST(CompleteTest, ObjectIdsAreUuidsOfVersion4) {
 }
 
 TEST(CompleteTest, EachObjectGetsAnId) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   root.groups[0].attributes.set("object_id", "mine");
   complete(root);
   EXPECT_TRUE(root.attributes.text("object_id"));
@@ -55,19 +55,19 @@ TEST(CompleteTest, EachObjectGetsAnId) {
 }
 
 TEST(CompleteTest, NoIdsWhereNoneAreWanted) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   complete(root, {false});
   EXPECT_FALSE(root.attributes.text("object_id"));
 }
 
 TEST(CompleteTest, ReferencesGetTheirIdsWhereverTheyStand) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   root.groups[1].attributes.set("one", reference_to("/table/column"));
   root.groups[1].attributes.set("list", List{reference_to("link"), Null{}});
   add(root, make_dataset("references", std::vector<Reference>{reference_to("/link/column")}));
   add(root, make_dataset("regions",
                          std::vector<RegionReference>{region_of("/table/column", {{{1}, {2}}})}));
-  add(root, make_dataset("rows", record_type({{"n", text_type()}, {"r", reference_type()}}),
+  add(root, make_dataset("rows", record_type({{"n", text_type()}, {"r", hdmf::reference_type()}}),
                          {List{"a", reference_to("/")}, List{"b", Null{}}}, {2}));
   complete(root);
   const auto id = [&](const char* path) {
@@ -89,7 +89,7 @@ TEST(CompleteTest, ReferencesGetTheirIdsWhereverTheyStand) {
 }
 
 TEST(CompleteTest, LinksLeadToTheTargetItself) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   add_link(root, "chain", "/link");
   add_link(root, "through", "link/column");
   add_external_link(root, "other", "../o.zarr", "/there");
@@ -102,7 +102,7 @@ TEST(CompleteTest, LinksLeadToTheTargetItself) {
 }
 
 TEST(CompleteTest, WhatIsCompleteStaysAsItIs) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   root.attributes.set("to", reference_to("/table"));
   complete(root);
   const Value before = *root.attributes.find("to");
@@ -113,7 +113,7 @@ TEST(CompleteTest, WhatIsCompleteStaysAsItIs) {
 TEST(CompleteTest, SourcesOutliveTheTree) {
   std::shared_ptr<const ObjectSource> source;
   {
-    GroupBuilder root = file();
+    GroupBuilder root = tree_file();
     add(root, make_dataset("references", std::vector<Reference>{reference_to("/table")}));
     complete(root);
     source = std::get<1>(root.find_dataset("/references")->data);
@@ -121,16 +121,16 @@ TEST(CompleteTest, SourcesOutliveTheTree) {
   EXPECT_TRUE(source->read({{0}, {1}})[0].as<Reference>().object_id);
 }
 
-struct Bad {
+struct BadTree {
   const char* why;
   std::function<void(GroupBuilder&)> change;
   std::vector<const char*> parts;
-  friend std::ostream& operator<<(std::ostream& out, const Bad& bad) { return out << bad.why; }
+  friend std::ostream& operator<<(std::ostream& out, const BadTree& bad) { return out << bad.why; }
 };
-class BadTreeTest : public ::testing::TestWithParam<Bad> {};
+class BadTreeTest : public ::testing::TestWithParam<BadTree> {};
 
 TEST_P(BadTreeTest, IsRefusedAndNamed) {
-  GroupBuilder root = file();
+  GroupBuilder root = tree_file();
   GetParam().change(root);
   for (const char* part : GetParam().parts) {
     GroupBuilder copy = root;
@@ -141,64 +141,64 @@ TEST_P(BadTreeTest, IsRefusedAndNamed) {
 INSTANTIATE_TEST_SUITE_P(
     Trees, BadTreeTest,
     ::testing::Values(
-        Bad{"TwoGroupsOfOneName",
-            [](GroupBuilder& root) { add(root, make_group("table")); },
-            {"/", "\"table\""}},
-        Bad{"GroupAndDataset",
-            [](GroupBuilder& root) { add(root, make_scalar("plain", 1)); },
-            {"two members", "\"plain\""}},
-        Bad{"DatasetAndLink",
-            [](GroupBuilder& root) { add_link(root.groups[0], "column", "/plain"); },
-            {"/table", "\"column\""}},
-        Bad{"BadName", [](GroupBuilder& root) { root.groups[0].name = "a/b"; }, {"a/b"}},
-        Bad{"NoData",
-            [](GroupBuilder& root) {
-              root.datasets.emplace_back();
-              root.datasets.back().name = "none";
-            },
-            {"/none has no data"}},
-        Bad{"LinkToNothing",
-            [](GroupBuilder& root) { add_link(root, "l", "/table/x"); },
-            {"/l leads to /table/x", "there is no /table/x"}},
-        Bad{"LinkToItself",
-            [](GroupBuilder& root) { add_link(root, "l", "/l"); },
-            {"/l", "lead to each other"}},
-        Bad{"LinksInACircle",
-            [](GroupBuilder& root) {
-              add_link(root, "l", "/m/x");
-              add_link(root, "m", "/l");
-            },
-            {"/l leads to /m/x", "lead to each other"}},
-        Bad{"ReferenceToNothing",
-            [](GroupBuilder& root) { root.groups[0].attributes.set("r", reference_to("/no")); },
-            {"/table@r leads to /no", "there is no /no"}},
-        Bad{"ReferenceInAListToNothing",
-            [](GroupBuilder& root) {
-              root.attributes.set("r", List{reference_to("/table"), reference_to("/no")});
-            },
-            {"/@r leads to /no"}},
-        Bad{"ReferenceInADatasetToNothing",
-            [](GroupBuilder& root) {
-              add(root, make_dataset("r", std::vector<Reference>{reference_to("/table"),
-                                                                 reference_to("/table/no")}));
-            },
-            {"/r leads to /table/no"}},
-        Bad{"ReferenceInARowToNothing",
-            [](GroupBuilder& root) {
-              add(root, make_dataset("r", record_type({{"f", reference_type()}}),
-                                     {List{reference_to("/no")}}, {1}));
-            },
-            {"/r leads to /no"}},
-        Bad{"RegionOfAGroup",
-            [](GroupBuilder& root) {
-              root.attributes.set("r", region_of("/table", {{{0}, {1}}}));
-            },
-            {"/@r", "/table, which is a group"}},
-        Bad{"RegionBeyondItsDataset",
-            [](GroupBuilder& root) {
-              root.attributes.set("r", region_of("/plain/data", {{{1}, {2}}}));
-            },
-            {"/@r to /plain/data"}}),
+        BadTree{"TwoGroupsOfOneName",
+                [](GroupBuilder& root) { add(root, make_group("table")); },
+                {"/", "\"table\""}},
+        BadTree{"GroupAndDataset",
+                [](GroupBuilder& root) { add(root, make_scalar("plain", 1)); },
+                {"two members", "\"plain\""}},
+        BadTree{"DatasetAndLink",
+                [](GroupBuilder& root) { add_link(root.groups[0], "column", "/plain"); },
+                {"/table", "\"column\""}},
+        BadTree{"BadName", [](GroupBuilder& root) { root.groups[0].name = "a/b"; }, {"a/b"}},
+        BadTree{"NoData",
+                [](GroupBuilder& root) {
+                  root.datasets.emplace_back();
+                  root.datasets.back().name = "none";
+                },
+                {"/none has no data"}},
+        BadTree{"LinkToNothing",
+                [](GroupBuilder& root) { add_link(root, "l", "/table/x"); },
+                {"/l leads to /table/x", "there is no /table/x"}},
+        BadTree{"LinkToItself",
+                [](GroupBuilder& root) { add_link(root, "l", "/l"); },
+                {"/l", "lead to each other"}},
+        BadTree{"LinksInACircle",
+                [](GroupBuilder& root) {
+                  add_link(root, "l", "/m/x");
+                  add_link(root, "m", "/l");
+                },
+                {"/l leads to /m/x", "lead to each other"}},
+        BadTree{"ReferenceToNothing",
+                [](GroupBuilder& root) { root.groups[0].attributes.set("r", reference_to("/no")); },
+                {"/table@r leads to /no", "there is no /no"}},
+        BadTree{"ReferenceInAListToNothing",
+                [](GroupBuilder& root) {
+                  root.attributes.set("r", List{reference_to("/table"), reference_to("/no")});
+                },
+                {"/@r leads to /no"}},
+        BadTree{"ReferenceInADatasetToNothing",
+                [](GroupBuilder& root) {
+                  add(root, make_dataset("r", std::vector<Reference>{reference_to("/table"),
+                                                                     reference_to("/table/no")}));
+                },
+                {"/r leads to /table/no"}},
+        BadTree{"ReferenceInARowToNothing",
+                [](GroupBuilder& root) {
+                  add(root, make_dataset("r", record_type({{"f", hdmf::reference_type()}}),
+                                         {List{reference_to("/no")}}, {1}));
+                },
+                {"/r leads to /no"}},
+        BadTree{"RegionOfAGroup",
+                [](GroupBuilder& root) {
+                  root.attributes.set("r", region_of("/table", {{{0}, {1}}}));
+                },
+                {"/@r", "/table, which is a group"}},
+        BadTree{"RegionBeyondItsDataset",
+                [](GroupBuilder& root) {
+                  root.attributes.set("r", region_of("/plain/data", {{{1}, {2}}}));
+                },
+                {"/@r to /plain/data"}}),
     [](const auto& p) { return p.param.why; });
 
 TEST(MapReferencesTest, WhatLeadsNowhereIsNullAndCounts) {

@@ -85,13 +85,13 @@ TEST(MakeTest, GroupsInTheirPlaces) {
   EXPECT_EQ(root.links.at(0).source, "../o.zarr");
 }
 
-struct Bad {
+struct BadMake {
   const char* why;
   std::function<void()> make;
   const char* part;
-  friend std::ostream& operator<<(std::ostream& out, const Bad& bad) { return out << bad.why; }
+  friend std::ostream& operator<<(std::ostream& out, const BadMake& bad) { return out << bad.why; }
 };
-class BadMakeTest : public ::testing::TestWithParam<Bad> {};
+class BadMakeTest : public ::testing::TestWithParam<BadMake> {};
 
 TEST_P(BadMakeTest, IsRefused) {
   expect_error(ErrorCode::invalid_argument, GetParam().part, GetParam().make);
@@ -110,40 +110,59 @@ ObjectType number(DataType type) { return sequence_type(number_type(std::move(ty
 
 INSTANTIATE_TEST_SUITE_P(
     Values, BadMakeTest,
-    ::testing::Values(
-        Bad{"TooFew", dataset<int>({1, 2}, {3}), "8 bytes are not the 12 bytes"},
-        Bad{"TooMany", dataset<int>({1, 2}, {}), "8 bytes are not the 4"},
-        Bad{"HugeShape", dataset<int>({1}, {1ULL << 40}), "4398046511104 bytes"},
-        Bad{"ChunkRank", dataset<int>({1, 2}, {2}, {1, 1}), "chunks of shape (1, 1)"},
-        Bad{"ChunkOfNothing", dataset<int>({1, 2}, {2}, {0}), "hold nothing"},
-        Bad{"TooFewObjects", [] { make_dataset("d", text_type(), {Value("a")}, {2}); },
-            "1 values are not the 2"},
-        Bad{"NumberAsText", objects(text_type(), 5), "value 0: it is an integer, not text"},
-        Bad{"TextAsReference", objects(reference_type(), "/x"), "it is text, not a reference"},
-        Bad{"ReferenceAsRegion", objects(region_type(), reference_to("/x")), "region reference"},
-        Bad{"NoList", objects(number(DataType::integer(1)), 5), "not a list"},
-        Bad{"TooLarge", objects(number(DataType::integer(1)), List{128}), "int8 does not hold"},
-        Bad{"TooSmall", objects(number(DataType::integer(2)), List{-32769}), "int16 does not hold"},
-        Bad{"Negative", objects(number(DataType::unsigned_integer(8)), List{-1}), "uint64"},
-        Bad{"TooLargeUnsigned",
-            objects(number(DataType::integer(8)), List{Value(std::uint64_t{1} << 63)}), "int64"},
-        Bad{"IntegerAsFloat", objects(number(DataType::floating(8)), List{1}), "floating"},
-        Bad{"NumberAsBoolean", objects(number(DataType::boolean()), List{1}), "a boolean"},
-        Bad{"WrongOpaque", objects(number(DataType::opaque(3)), List{Value(Bytes(2))}), "2 bytes"},
-        Bad{"TooFewFields",
-            objects(record_type({{"a", text_type()}, {"b", text_type()}}), List{"x"}),
-            "it has 1 fields, not 2"},
-        Bad{"WrongField", objects(record_type({{"a", text_type()}}), List{5}), "field a: it is"},
-        Bad{"NoName", [] { make_scalar("", 5); }, "needs a name"},
-        Bad{"SlashInName", [] { make_group("a/b"); }, "\"a/b\" is no name"},
-        Bad{"ParentAsName", [] { make_group(".."); }, "is no name"},
-        Bad{"NulInName", [] { make_group(std::string("a\0b", 3)); }, "NUL byte"},
-        Bad{"LinkWithoutName",
-            [] {
-              GroupBuilder group;
-              add_link(group, "", "/x");
-            },
-            "needs a name"}),
+    ::
+        testing::Values(BadMake{"TooFew", dataset<int>({1, 2}, {3}),
+                                "8 bytes are not the 12 bytes"},
+                        BadMake{"TooMany", dataset<int>({1, 2}, {}), "8 bytes are not the 4"},
+                        BadMake{"HugeShape", dataset<int>({1}, {1ULL << 40}),
+                                "4398046511104 bytes"},
+                        BadMake{"ChunkRank", dataset<int>({1, 2}, {2}, {1, 1}),
+                                "chunks of shape (1, 1)"},
+                        BadMake{"ChunkOfNothing", dataset<int>({1, 2}, {2}, {0}), "hold nothing"},
+                        BadMake{"TooFewObjects",
+                                [] { make_dataset("d", text_type(), {Value("a")}, {2}); },
+                                "1 values are not the 2"},
+                        BadMake{"NumberAsText", objects(text_type(), 5),
+                                "value 0: it is an integer, not text"},
+                        BadMake{"TextAsReference", objects(hdmf::reference_type(), "/x"),
+                                "it is text, not a reference"},
+                        BadMake{"ReferenceAsRegion", objects(region_type(), reference_to("/x")),
+                                "region reference"},
+                        BadMake{"NoList", objects(number(DataType::integer(1)), 5), "not a list"},
+                        BadMake{"TooLarge", objects(number(DataType::integer(1)), List{128}),
+                                "int8 does not hold"},
+                        BadMake{"TooSmall", objects(number(DataType::integer(2)), List{-32769}),
+                                "int16 does not hold"},
+                        BadMake{"Negative",
+                                objects(number(DataType::unsigned_integer(8)), List{-1}), "uint64"},
+                        BadMake{"TooLargeUnsigned",
+                                objects(number(DataType::integer(8)),
+                                        List{Value(std::uint64_t{1} << 63)}),
+                                "int64"},
+                        BadMake{"IntegerAsFloat", objects(number(DataType::floating(8)), List{1}),
+                                "floating"},
+                        BadMake{"NumberAsBoolean", objects(number(DataType::boolean()), List{1}),
+                                "a boolean"},
+                        BadMake{"WrongOpaque",
+                                objects(number(DataType::opaque(3)), List{Value(Bytes(2))}),
+                                "2 bytes"},
+                        BadMake{
+                            "TooFewFields", objects(record_type({{"a", text_type()}, {"b", text_type()}}), List{"x"}),
+                            "it has 1 fields, not 2"},
+                        BadMake{"WrongField", objects(record_type({{"a", text_type()}}), List{5}),
+                                "field a: it is"},
+                        BadMake{"NoName", [] { make_scalar("", 5); }, "needs a name"},
+                        BadMake{"SlashInName", [] { make_group("a/b"); }, "\"a/b\" is no name"},
+                        BadMake{"ParentAsName", [] { make_group(".."); }, "is no name"},
+                        BadMake{"NulInName", [] { make_group(std::string("a\0b", 3)); },
+                                "NUL byte"},
+                        BadMake{
+                            "LinkWithoutName",
+                            [] {
+                              GroupBuilder group;
+                              add_link(group, "", "/x");
+                            },
+                            "needs a name"}),
     [](const auto& p) { return p.param.why; });
 
 TEST(MemorySourceTest, FilledArraysTakeNoRoom) {

@@ -169,15 +169,17 @@ TEST(NamespaceCatalogTest, OddThingsThatDoNoHarm) {
   EXPECT_EQ(catalog.find("n")->version(), "1.0.0");
 }
 
-struct Bad {
+struct BadSchema {
   const char* schema;
   ErrorCode code;
   const char* part;
 
-  friend std::ostream& operator<<(std::ostream& out, const Bad& bad) { return out << bad.schema; }
+  friend std::ostream& operator<<(std::ostream& out, const BadSchema& bad) {
+    return out << bad.schema;
+  }
 };
 
-class BadSchemaTest : public ::testing::TestWithParam<Bad> {};
+class BadSchemaTest : public ::testing::TestWithParam<BadSchema> {};
 
 TEST_P(BadSchemaTest, IsNamed) {
   testing::expect_error(GetParam().code, GetParam().part, [] { load(GetParam().schema); });
@@ -187,30 +189,34 @@ TEST_P(BadSchemaTest, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(
     Schemas, BadSchemaTest,
     ::testing::Values(
-        Bad{"groups: [{data_type_def: A, data_type_inc: Nobody}]", ErrorCode::corrupt_data,
-            "type A includes Nobody, which is no type of this namespace"},
-        Bad{"groups: [{data_type_def: A, data_type_inc: B}, {data_type_def: B, data_type_inc: A}]",
+        BadSchema{"groups: [{data_type_def: A, data_type_inc: Nobody}]", ErrorCode::corrupt_data,
+                  "type A includes Nobody, which is no type of this namespace"},
+        BadSchema{
+            "groups: [{data_type_def: A, data_type_inc: B}, {data_type_def: B, data_type_inc: A}]",
             ErrorCode::corrupt_data, "type A inherits from itself: A, B, A"},
-        Bad{"groups: [{data_type_def: A, groups: [{data_type_inc: Nobody}]}]",
-            ErrorCode::corrupt_data, "type Nobody is used, but is no type"},
-        Bad{"groups: [{data_type_def: A, groups: [{data_type_inc: D}]}]\ndatasets: "
-            "[{data_type_def: D}]",
-            ErrorCode::corrupt_data, "one is a group, the other a dataset: at A"},
-        Bad{"groups: [{data_type_def: A, data_type_inc: D}]\ndatasets: [{data_type_def: D}]",
-            ErrorCode::corrupt_data, "is a group, the other a dataset"},
-        Bad{"groups: [{name: a}]", ErrorCode::corrupt_data, "defines no type"},
-        Bad{"groups: 3", ErrorCode::corrupt_data, R"(member "groups" is 3)"},
-        Bad{"[1]", ErrorCode::corrupt_data, "the schema is [1], not an object"},
-        Bad{"datasets: [{data_type_def: A, dtype: int32}, {data_type_def: B, data_type_inc: A, "
+        BadSchema{"groups: [{data_type_def: A, groups: [{data_type_inc: Nobody}]}]",
+                  ErrorCode::corrupt_data, "type Nobody is used, but is no type"},
+        BadSchema{"groups: [{data_type_def: A, groups: [{data_type_inc: D}]}]\ndatasets: "
+                  "[{data_type_def: D}]",
+                  ErrorCode::corrupt_data, "one is a group, the other a dataset: at A"},
+        BadSchema{"groups: [{data_type_def: A, data_type_inc: D}]\ndatasets: [{data_type_def: D}]",
+                  ErrorCode::corrupt_data, "is a group, the other a dataset"},
+        BadSchema{"groups: [{name: a}]", ErrorCode::corrupt_data, "defines no type"},
+        BadSchema{"groups: 3", ErrorCode::corrupt_data, R"(member "groups" is 3)"},
+        BadSchema{"[1]", ErrorCode::corrupt_data, "the schema is [1], not an object"},
+        BadSchema{
+            "datasets: [{data_type_def: A, dtype: int32}, {data_type_def: B, data_type_inc: A, "
             "dtype: text}]",
             ErrorCode::corrupt_data, "its dtype is text, which can't stand for int32: at B"},
-        Bad{"datasets: [{data_type_def: A, dtype: int32}, {data_type_def: B, data_type_inc: A, "
+        BadSchema{
+            "datasets: [{data_type_def: A, dtype: int32}, {data_type_def: B, data_type_inc: A, "
             "dtype: [{name: f, dtype: int}]}]",
             ErrorCode::corrupt_data, "its dtype is compound of f, which can't stand for int32"},
-        Bad{"groups: [{data_type_def: A, attributes: [{name: a, dtype: int}]}, "
-            "{data_type_def: B, data_type_inc: A, attributes: [{name: a, dtype: text}]}]",
-            ErrorCode::corrupt_data, "can't stand for int: at attribute a: at B"},
-        Bad{"groups: [{data_type_def: X}, {data_type_def: Y}, {data_type_def: A, groups: [{name: "
+        BadSchema{"groups: [{data_type_def: A, attributes: [{name: a, dtype: int}]}, "
+                  "{data_type_def: B, data_type_inc: A, attributes: [{name: a, dtype: text}]}]",
+                  ErrorCode::corrupt_data, "can't stand for int: at attribute a: at B"},
+        BadSchema{
+            "groups: [{data_type_def: X}, {data_type_def: Y}, {data_type_def: A, groups: [{name: "
             "g, data_type_inc: X}]}, "
             "{data_type_def: B, data_type_inc: A, groups: [{name: g, data_type_inc: Y}]}]",
             ErrorCode::corrupt_data, "\"g\" includes Y, which is no X"}));

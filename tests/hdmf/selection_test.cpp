@@ -73,15 +73,17 @@ TEST(Selection, IsBounded) {
   EXPECT_EQ(small.at(to("/n", {{{0, 0}, {1, 4}}})).read<std::int16_t>().size(), 4U);
 }
 
-struct Bad {
+struct BadRegion {
   const char* why;
   RegionReference reference;
   Problem::Kind kind;
   const char* part;
-  friend std::ostream& operator<<(std::ostream& out, const Bad& bad) { return out << bad.why; }
+  friend std::ostream& operator<<(std::ostream& out, const BadRegion& bad) {
+    return out << bad.why;
+  }
 };
 
-class BadRegionTest : public ::testing::TestWithParam<Bad> {};
+class BadRegionTest : public ::testing::TestWithParam<BadRegion> {};
 
 TEST_P(BadRegionTest, IsReported) {
   const File file = hdmf::file();
@@ -98,16 +100,17 @@ TEST_P(BadRegionTest, IsReported) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, BadRegionTest,
     ::testing::Values(
-        Bad{"Beyond", to("/n", {{{2, 0}, {2, 1}}}), Problem::Kind::bad_region,
-            "region of shape (2, 1) at (2, 0) is not inside an array of shape (3, 4)"},
-        Bad{"OneOfTwoBeyond", to("/n", {{{0, 0}, {1, 1}}, {{3, 0}, {1, 1}}}),
-            Problem::Kind::bad_region, "at (3, 0)"},
-        Bad{"FarBeyond", to("/n", {{{~0ULL, 0}, {2, 1}}}), Problem::Kind::bad_region, "not inside"},
-        Bad{"OfAnotherRank", to("/n", {{{0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        Bad{"RaggedBox", to("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        Bad{"OfAGroup", to("/g", {{{0}, {1}}}), Problem::Kind::bad_region, "is a group"},
-        Bad{"OfNothing", to("/none", {{{0}, {1}}}), Problem::Kind::dangling,
-            "there is nothing at that place"}),
+        BadRegion{"Beyond", to("/n", {{{2, 0}, {2, 1}}}), Problem::Kind::bad_region,
+                  "region of shape (2, 1) at (2, 0) is not inside an array of shape (3, 4)"},
+        BadRegion{"OneOfTwoBeyond", to("/n", {{{0, 0}, {1, 1}}, {{3, 0}, {1, 1}}}),
+                  Problem::Kind::bad_region, "at (3, 0)"},
+        BadRegion{"FarBeyond", to("/n", {{{~0ULL, 0}, {2, 1}}}), Problem::Kind::bad_region,
+                  "not inside"},
+        BadRegion{"OfAnotherRank", to("/n", {{{0}, {1}}}), Problem::Kind::bad_region, "not inside"},
+        BadRegion{"RaggedBox", to("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region, "not inside"},
+        BadRegion{"OfAGroup", to("/g", {{{0}, {1}}}), Problem::Kind::bad_region, "is a group"},
+        BadRegion{"OfNothing", to("/none", {{{0}, {1}}}), Problem::Kind::dangling,
+                  "there is nothing at that place"}),
     [](const auto& test) { return test.param.why; });
 
 }  // namespace

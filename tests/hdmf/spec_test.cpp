@@ -93,14 +93,16 @@ INSTANTIATE_TEST_SUITE_P(
         Round{R"({"name":"d","dtype":"text","value":"x"})",
               R"({"name":"d","doc":"","dtype":"text","value":"x"})"}));
 
-struct Bad {
+struct BadSpec {
   const char* in;
   const char* part;
 
-  friend std::ostream& operator<<(std::ostream& stream, const Bad& bad) { return stream << bad.in; }
+  friend std::ostream& operator<<(std::ostream& stream, const BadSpec& bad) {
+    return stream << bad.in;
+  }
 };
 
-class BadSpecTest : public ::testing::TestWithParam<Bad> {};
+class BadSpecTest : public ::testing::TestWithParam<BadSpec> {};
 
 TEST_P(BadSpecTest, IsNamed) {
   testing::expect_error(ErrorCode::corrupt_data, GetParam().part, [] { group(GetParam().in); });
@@ -109,41 +111,51 @@ TEST_P(BadSpecTest, IsNamed) {
 INSTANTIATE_TEST_SUITE_P(
     Groups, BadSpecTest,
     ::testing::Values(
-        Bad{"[]", "the spec of group is [], not an object"},
-        Bad{R"({"doc":"x"})", "neither a name nor a type: at group without name or type"},
-        Bad{R"({"name":3})", R"(member "name" is 3, not a text)"},
-        Bad{R"({"name":"a/b"})", "not a name without '/'"},
-        Bad{R"({"name":"g","quantity":"many"})", R"(member "quantity" is "many", not a number)"},
-        Bad{R"({"name":"g","quantity":0})", "not a number above zero"},
-        Bad{R"({"name":"g","quantity":-1})", "not a number above zero"},
-        Bad{R"({"name":"g","quantity":1.5})", "not a number above zero"},
-        Bad{R"({"name":"g","quantity":"*"})", "not at most one of what has a name: at group g"},
-        Bad{R"({"name":"g","linkable":"no"})", "not true or false"},
-        Bad{R"({"name":"g","attributes":{}})", R"(member "attributes" is {}, not a list)"},
-        Bad{R"({"name":"g","attributes":[3]})", "is 3, not an object"},
-        Bad{R"({"name":"g","attributes":[{"dtype":"text"}]})",
+        BadSpec{"[]", "the spec of group is [], not an object"},
+        BadSpec{R"({"doc":"x"})", "neither a name nor a type: at group without name or type"},
+        BadSpec{R"({"name":3})", R"(member "name" is 3, not a text)"},
+        BadSpec{R"({"name":"a/b"})", "not a name without '/'"},
+        BadSpec{R"({"name":"g","quantity":"many"})",
+                R"(member "quantity" is "many", not a number)"},
+        BadSpec{R"({"name":"g","quantity":0})", "not a number above zero"},
+        BadSpec{R"({"name":"g","quantity":-1})", "not a number above zero"},
+        BadSpec{R"({"name":"g","quantity":1.5})", "not a number above zero"},
+        BadSpec{R"({"name":"g","quantity":"*"})", "not at most one of what has a name: at group g"},
+        BadSpec{R"({"name":"g","linkable":"no"})", "not true or false"},
+        BadSpec{R"({"name":"g","attributes":{}})", R"(member "attributes" is {}, not a list)"},
+        BadSpec{R"({"name":"g","attributes":[3]})", "is 3, not an object"},
+        BadSpec{
+            R"({"name":"g","attributes":[{"dtype":"text"}]})",
             R"(member "name" is null, not a text: at attribute without name or type: at group g)"},
-        Bad{R"({"name":"g","attributes":[{"name":"a","dtype":"texxt"}]})",
+        BadSpec{
+            R"({"name":"g","attributes":[{"name":"a","dtype":"texxt"}]})",
             R"(member "dtype" is "texxt", not a dtype of the HDMF specification language: at attribute a: at group g)"},
-        Bad{R"({"name":"g","attributes":[{"name":"a","dtype":[{"name":"f","dtype":"int"}]}]})",
-            "attributes have no fields"},
-        Bad{R"({"name":"g","attributes":[{"name":"a","dtype":"int","value":1,"default_value":2}]})",
+        BadSpec{R"({"name":"g","attributes":[{"name":"a","dtype":[{"name":"f","dtype":"int"}]}]})",
+                "attributes have no fields"},
+        BadSpec{
+            R"({"name":"g","attributes":[{"name":"a","dtype":"int","value":1,"default_value":2}]})",
             "left out where there is a \"value\""},
-        Bad{R"({"name":"g","attributes":[{"name":"a","dtype":"int"},{"name":"a","dtype":"int"}]})",
+        BadSpec{
+            R"({"name":"g","attributes":[{"name":"a","dtype":"int"},{"name":"a","dtype":"int"}]})",
             R"(two attributes are named "a")"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","shape":[]}]})", "at least one dimension"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","shape":["x"]}]})", R"(member "shape" is "x")"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","shape":[-1]}]})", R"(member "shape" is -1)"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","shape":[1,2],"dims":["x"]}]})",
+        BadSpec{R"({"name":"g","datasets":[{"name":"d","shape":[]}]})", "at least one dimension"},
+        BadSpec{R"({"name":"g","datasets":[{"name":"d","shape":["x"]}]})",
+                R"(member "shape" is "x")"},
+        BadSpec{R"({"name":"g","datasets":[{"name":"d","shape":[-1]}]})",
+                R"(member "shape" is -1)"},
+        BadSpec{
+            R"({"name":"g","datasets":[{"name":"d","shape":[1,2],"dims":["x"]}]})",
             R"(member "dims" is ["x"], not as many as "shape", which is [1,2]: at dataset d: at group g)"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","dtype":[]}]})", "a list of fields"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","dtype":{"target_type":"T","reftype":"pointer"}}]})",
+        BadSpec{R"({"name":"g","datasets":[{"name":"d","dtype":[]}]})", "a list of fields"},
+        BadSpec{
+            R"({"name":"g","datasets":[{"name":"d","dtype":{"target_type":"T","reftype":"pointer"}}]})",
             R"(not "object" or "region")"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","dtype":[{"name":"f","dtype":[{"name":"h","dtype":"int"}]}]}]})",
+        BadSpec{
+            R"({"name":"g","datasets":[{"name":"d","dtype":[{"name":"f","dtype":[{"name":"h","dtype":"int"}]}]}]})",
             "fields have no fields"},
-        Bad{R"({"name":"g","datasets":[{"name":"d","dtype":[{"name":"f"}]}]})",
-            "the type of a field: at field f"},
-        Bad{R"({"name":"g","links":[{"name":"l"}]})", R"(member "target_type" is null)"}));
+        BadSpec{R"({"name":"g","datasets":[{"name":"d","dtype":[{"name":"f"}]}]})",
+                "the type of a field: at field f"},
+        BadSpec{R"({"name":"g","links":[{"name":"l"}]})", R"(member "target_type" is null)"}));
 
 TEST(SpecParseTest, WhatTheLanguageDoesNotKnowIsNoticed) {
   std::vector<std::string> warnings;

@@ -1,9 +1,12 @@
 """What engram finds wrong with a file, against pynwb's own validation, and the same in HDF5 and in Zarr."""
+import datetime
 import os
 import pathlib
 import shutil
 
 import h5py
+import hdmf.common
+import numpy
 import pynwb
 import pytest
 
@@ -147,3 +150,27 @@ def test_files_that_dandi_does_not_take(session_nwb, tmp_path):
     shutil.copy(session_nwb, file)
     grow(file, 5 * 2**40 + 1)
     assert sizes_told(file) == {("warning", "/")}
+
+
+MANY = 1_000_000
+BROKEN_INDEX = {"it goes back": (MANY // 2, 3, "row 500000"), "it ends beyond its column": (MANY - 1, 2 * MANY + 5, "2000005")}
+
+
+@pytest.mark.parametrize("fault", BROKEN_INDEX)
+def test_a_million_ragged_rows_with_a_broken_index(fault, tmp_path):
+    row, end, told = BROKEN_INDEX[fault]
+    nwb = pynwb.NWBFile("s", "i", datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc))
+    values = hdmf.common.VectorData(name="values", description="d", data=numpy.arange(2 * MANY, dtype="i4"))
+    ends = numpy.arange(2, 2 * MANY + 2, 2, dtype="u4")
+    nwb.add_scratch(hdmf.common.DynamicTable(
+        name="table", description="d", id=numpy.arange(MANY), colnames=["values"],
+        columns=[values, hdmf.common.VectorIndex(name="values_index", data=ends, target=values)]))
+    with pynwb.NWBHDF5IO(tmp_path / "x.nwb", "w") as io:
+        io.write(nwb)
+    assert validate(tmp_path / "x.nwb") == []
+    plant(tmp_path / "x.nwb", lambda file: file["scratch/table/values_index"].__setitem__(row, end))
+    engram.convert(tmp_path / "x.nwb", tmp_path / "x.zarr")
+    for path in (tmp_path / "x.nwb", tmp_path / "x.zarr"):
+        errors = [one for one in validate(path) if one["severity"] == "error"]
+        assert [(one["kind"], one["path"]) for one in errors] == [("bad_index", "/scratch/table/values_index")]
+        assert told in errors[0]["text"]

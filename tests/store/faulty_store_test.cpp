@@ -4,13 +4,12 @@
 
 #include "engram/store/memory_store.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/store_text.hpp"
 
 namespace engram::testing {
 namespace {
 
 using store::Key;
-
-constexpr std::uint64_t kNoLimit = ~0ULL;
 
 TEST(FaultyStoreTest, FailsAtTheCallThatWasPlanted) {
   store::MemoryStore memory;

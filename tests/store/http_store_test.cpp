@@ -24,9 +24,6 @@ using store::HttpOptions;
 using store::HttpStore;
 using store::Key;
 
-// The machine may have a proxy; the loopback interface needs none.
-const int kNoProxy = ::setenv("no_proxy", "*", 1);
-
 HttpOptions impatient() {
   HttpOptions options;
   options.attempts = 3;

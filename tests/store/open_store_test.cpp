@@ -9,6 +9,7 @@
 
 #include "testing/expect_error.hpp"
 #include "testing/http_server.hpp"
+#include "testing/store_text.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::testing {
@@ -20,10 +21,6 @@ using store::create_store;
 using store::Key;
 using store::open_store;
 using store::update_store;
-
-constexpr std::uint64_t kNoLimit = ~0ULL;
-
-const int kNoProxy = ::setenv("no_proxy", "*", 1);
 
 std::string value(const store::ReadableStore& store, const char* key) {
   const auto bytes = store.get(Key(key), kNoLimit);

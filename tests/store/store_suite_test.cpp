@@ -126,9 +126,6 @@ std::shared_ptr<store::Store> make_faultless() {
   return {both, &both->store};
 }
 
-// The machine may have a proxy; the loopback interface needs none.
-const int kNoProxy = ::setenv("no_proxy", "*", 1);
-
 enum class Server { complete, without_ranges, without_head };
 
 /// On a web server that knows all of HTTP that a store needs, or nearly all.

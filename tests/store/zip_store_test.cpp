@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 using store::Key;
 using store::ZipStore;
-using Mode = ZipStore::Mode;
+using ZipMode = ZipStore::Mode;
 using Names = std::vector<std::string>;
 
 std::string read_file(const std::string& path) {
@@ -79,7 +79,7 @@ TEST_F(ZipStoreTest, ReadsEveryFormOfEntry) {
       end.prefix = prefix;
       end.comment = zip64 ? "" : "a comment";
       if (zip64 && *prefix != '\0') continue;
-      const ZipStore store(file(raw_zip(entries, end)), Mode::read);
+      const ZipStore store(file(raw_zip(entries, end)), ZipMode::read);
       EXPECT_EQ(store.list_dir("a").keys.size(), 8U);
       for (const std::string& name : store.list_dir("a").keys) {
         const auto key = "a/" + name;
@@ -135,7 +135,7 @@ TEST_F(ZipStoreTest, ReadsEntriesBeyondFourGigabytes) {
     out.seekp(static_cast<std::streamoff>(behind));
     out << last << tail;
   }
-  const ZipStore store(path_, Mode::read);
+  const ZipStore store(path_, ZipMode::read);
   EXPECT_EQ(store.list_dir("").keys, (Names{"large", "small"}));
   EXPECT_EQ(store.size(Key("large")), kSize);
   EXPECT_EQ(as_string(store.get_range(Key("large"), kSize - 3, 100)), std::string(3, '\0'));
@@ -152,7 +152,7 @@ TEST_F(ZipStoreTest, LeavesOutWhatIsNoKey) {
                            "a/" + std::string(300, 'y'), "C:\\evil"s, ".x.01234567.part"s}) {
     entries.push_back(stored(name, "evil"));
   }
-  const ZipStore store(file(raw_zip(entries)), Mode::read);
+  const ZipStore store(file(raw_zip(entries)), ZipMode::read);
   EXPECT_EQ(store.list_dir("").keys, Names{});
   EXPECT_EQ(store.list_dir("").prefixes, Names{"a"});
   EXPECT_EQ(store.list_dir("a").keys, Names{"b"});
@@ -163,7 +163,7 @@ TEST_F(ZipStoreTest, LeavesOutWhatIsNoKey) {
 TEST_F(ZipStoreTest, TheLastOfTheSameNameCounts) {
   const ZipStore store(
       file(raw_zip({stored("a", "first"), deflated("a", "second"), stored("a", "third")})),
-      Mode::read);
+      ZipMode::read);
   EXPECT_EQ(text(store, "a"), "third");
   EXPECT_EQ(store.list_dir("").keys, Names{"a"});
 }
@@ -224,7 +224,8 @@ TEST_F(ZipStoreTest, RefusesDamagedAndLyingEntriesWhenTheyAreAskedFor) {
   };
   for (const auto& [name, entry, code, message] : cases) {
     SCOPED_TRACE(name);
-    const ZipStore store(file(raw_zip({stored("good", "1"), entry, stored("z", "2")})), Mode::read);
+    const ZipStore store(file(raw_zip({stored("good", "1"), entry, stored("z", "2")})),
+                         ZipMode::read);
     expect_error(code, message, [&] { text(store, "a"); });
     expect_error(code, "at a: at " + path_, [&] { text(store, "a"); });
     try {
@@ -264,8 +265,8 @@ TEST_F(ZipStoreTest, RefusesArchivesThatAreNone) {
     SCOPED_TRACE(name);
     file(bytes);
     expect_error(ErrorCode::corrupt_data, "is no zip archive, or a damaged one",
-                 [&] { ZipStore(path_, Mode::read); });
-    expect_error(ErrorCode::corrupt_data, path_, [&] { ZipStore(path_, Mode::append); });
+                 [&] { ZipStore(path_, ZipMode::read); });
+    expect_error(ErrorCode::corrupt_data, path_, [&] { ZipStore(path_, ZipMode::append); });
     EXPECT_EQ(entries_of(dir_), Names{"x.zip"});
   }
 }
@@ -282,21 +283,22 @@ TEST_F(ZipStoreTest, RefusesEntriesThatOverlap) {
     entries.push_back(again);
   }
   file(raw_zip(entries));
-  expect_error(ErrorCode::corrupt_data, "overlap", [&] { ZipStore(path_, Mode::read); });
+  expect_error(ErrorCode::corrupt_data, "overlap", [&] { ZipStore(path_, ZipMode::read); });
   RawEntry outside = stored("a", "1");
   outside.size = 5'000;
   outside.stored_size = 5'000;
   file(raw_zip({outside}));
-  expect_error(ErrorCode::corrupt_data, "outside", [&] { ZipStore(path_, Mode::read); });
+  expect_error(ErrorCode::corrupt_data, "outside", [&] { ZipStore(path_, ZipMode::read); });
   outside.zip64 = true;
   outside.size = ~0ULL - 10;
   outside.stored_size = ~0ULL - 10;
   file(raw_zip({stored("b", "1"), outside}));
-  EXPECT_THROW(ZipStore(path_, Mode::read), Error);
+  EXPECT_THROW(ZipStore(path_, ZipMode::read), Error);
 }
 
 TEST_F(ZipStoreTest, ABombIsBoundedByWhatMayBeTaken) {
-  const ZipStore store(file(raw_zip({deflated("a", std::string(50'000'000, '\0'))})), Mode::read);
+  const ZipStore store(file(raw_zip({deflated("a", std::string(50'000'000, '\0'))})),
+                       ZipMode::read);
   EXPECT_LT(fs::file_size(path_), 100'000U);
   expect_error(ErrorCode::limit_exceeded, "a has 50000000 bytes, more than the 1000000",
                [&] { store.get(Key("a"), 1'000'000); });
@@ -319,7 +321,7 @@ TEST_F(ZipStoreTest, NoDamageCrashesIt) {
     }
     if (i % 10 == 0) bytes.resize(random() % bytes.size());
     try {
-      const ZipStore store(file(bytes), Mode::read);
+      const ZipStore store(file(bytes), ZipMode::read);
       for (const char* key : {"a", "b/c", "d"}) {
         try {
           const auto value = store.get(Key(key), 100'000);
@@ -334,17 +336,17 @@ TEST_F(ZipStoreTest, NoDamageCrashesIt) {
 }
 
 TEST_F(ZipStoreTest, ReadingNeedsAFile) {
-  expect_error(ErrorCode::not_found, path_, [&] { ZipStore(path_, Mode::read); });
-  expect_error(ErrorCode::not_found, path_, [&] { ZipStore(path_, Mode::append); });
+  expect_error(ErrorCode::not_found, path_, [&] { ZipStore(path_, ZipMode::read); });
+  expect_error(ErrorCode::not_found, path_, [&] { ZipStore(path_, ZipMode::append); });
   EXPECT_TRUE(entries_of(dir_).empty());
   expect_error(ErrorCode::io_error, "no regular file",
-               [&] { ZipStore(dir_.path().string(), Mode::read); });
-  expect_error(ErrorCode::invalid_argument, "empty", [] { ZipStore("", Mode::read); });
+               [&] { ZipStore(dir_.path().string(), ZipMode::read); });
+  expect_error(ErrorCode::invalid_argument, "empty", [] { ZipStore("", ZipMode::read); });
 }
 
 TEST_F(ZipStoreTest, AStoreForReadingIsNotChanged) {
   const std::string bytes = raw_zip({stored("a", "1")});
-  ZipStore store(file(bytes), Mode::read);
+  ZipStore store(file(bytes), ZipMode::read);
   expect_error(ErrorCode::io_error, "opened for reading",
                [&] { store.set(Key("a"), as_bytes("2")); });
   expect_error(ErrorCode::io_error, "opened for reading", [&] { store.erase(Key("a")); });
@@ -358,13 +360,13 @@ TEST_F(ZipStoreTest, AStoreForReadingIsNotChanged) {
 
 TEST_F(ZipStoreTest, IsThereWhenItIsFinishedAndNotBefore) {
   {
-    ZipStore store(path_, Mode::create);
+    ZipStore store(path_, ZipMode::create);
     store.set(Key("a"), as_bytes("1"));
     EXPECT_EQ(entries_of(dir_), Names{"x.zip.part"});
   }
   EXPECT_TRUE(entries_of(dir_).empty());
   {
-    ZipStore store(path_, Mode::create);
+    ZipStore store(path_, ZipMode::create);
     store.set(Key("a"), as_bytes("1"));
     store.finish();
     EXPECT_EQ(entries_of(dir_), Names{"x.zip"});
@@ -372,16 +374,16 @@ TEST_F(ZipStoreTest, IsThereWhenItIsFinishedAndNotBefore) {
     expect_error(ErrorCode::io_error, "is finished", [&] { store.set(Key("b"), as_bytes("1")); });
     expect_error(ErrorCode::io_error, "is finished", [&] { store.erase(Key("a")); });
   }
-  EXPECT_EQ(text(ZipStore(path_, Mode::read), "a"), "1");
+  EXPECT_EQ(text(ZipStore(path_, ZipMode::read), "a"), "1");
 }
 
 TEST_F(ZipStoreTest, CreatingNeedsAFreeName) {
   file("something");
-  expect_error(ErrorCode::already_exists, path_, [&] { ZipStore(path_, Mode::create); });
+  expect_error(ErrorCode::already_exists, path_, [&] { ZipStore(path_, ZipMode::create); });
   expect_error(ErrorCode::not_found, "is not there",
-               [&] { ZipStore(dir_ / "none/x.zip", Mode::create); });
+               [&] { ZipStore(dir_ / "none/x.zip", ZipMode::create); });
   fs::remove(path_);
-  ZipStore store(path_, Mode::create);
+  ZipStore store(path_, ZipMode::create);
   store.set(Key("a"), as_bytes("1"));
   file("somebody else's");
   expect_error(ErrorCode::already_exists, path_, [&] { store.finish(); });
@@ -391,14 +393,14 @@ TEST_F(ZipStoreTest, CreatingNeedsAFreeName) {
 TEST_F(ZipStoreTest, TakesOverWhatAKilledWriterHasLeft) {
   std::ofstream(path_ + ".part") << "left";
   {
-    ZipStore store(path_, Mode::create);
+    ZipStore store(path_, ZipMode::create);
     expect_error(ErrorCode::already_exists, "is being written by another",
-                 [&] { ZipStore(path_, Mode::create); });
+                 [&] { ZipStore(path_, ZipMode::create); });
     store.set(Key("a"), as_bytes("1"));
     store.finish();
   }
   EXPECT_EQ(read_file(path_), [&] {
-    ZipStore again(dir_ / "y.zip", Mode::create);
+    ZipStore again(dir_ / "y.zip", ZipMode::create);
     again.set(Key("a"), as_bytes("1"));
     again.finish();
     return read_file(dir_ / "y.zip");
@@ -410,13 +412,13 @@ TEST_F(ZipStoreTest, AppendingKeepsTheOldFileUntilTheEnd) {
                                    stored("b/gone", "2"), stored("c", "3"), stored("c", "last")});
   file(old);
   {
-    ZipStore store(path_, Mode::append);
+    ZipStore store(path_, ZipMode::append);
     EXPECT_EQ(text(store, "a/packed"), "packed");
     store.set(Key("c"), as_bytes("new"));
   }
   EXPECT_EQ(read_file(path_), old);
   {
-    ZipStore store(path_, Mode::append);
+    ZipStore store(path_, ZipMode::append);
     EXPECT_EQ(text(store, "c"), "last");
     store.set(Key("c"), as_bytes("new"));
     store.set(Key("\u00e9"), as_bytes("name"));
@@ -426,7 +428,7 @@ TEST_F(ZipStoreTest, AppendingKeepsTheOldFileUntilTheEnd) {
     EXPECT_EQ(text(store, "a/packed"), "packed");
   }
   EXPECT_EQ(entries_of(dir_), Names{"x.zip"});
-  const ZipStore store(path_, Mode::read);
+  const ZipStore store(path_, ZipMode::read);
   EXPECT_EQ(store.list_dir("").keys, (Names{"c", "\u00e9"}));
   EXPECT_EQ(store.list_dir("").prefixes, Names{"a"});
   EXPECT_EQ(text(store, "c"), "new");
@@ -436,7 +438,7 @@ TEST_F(ZipStoreTest, AppendingKeepsTheOldFileUntilTheEnd) {
 }
 
 TEST_F(ZipStoreTest, WhatWasReplacedIsNotInTheFile) {
-  ZipStore store(path_, Mode::create);
+  ZipStore store(path_, ZipMode::create);
   for (int i = 0; i < 100; ++i) store.set(Key("a"), Bytes(10'000, std::byte{1}));
   store.set(Key("b"), as_bytes("gone"));
   store.erase(Key("b"));
@@ -450,16 +452,16 @@ TEST_F(ZipStoreTest, AppendRefusesWhatItCantCopy) {
   RawEntry strange = stored("a", "1");
   strange.method = 12;
   file(raw_zip({strange}));
-  expect_error(ErrorCode::unsupported, "bzip2", [&] { ZipStore(path_, Mode::append); });
+  expect_error(ErrorCode::unsupported, "bzip2", [&] { ZipStore(path_, ZipMode::append); });
   EXPECT_EQ(entries_of(dir_), Names{"x.zip"});
 }
 
 TEST_F(ZipStoreTest, HoldsMoreEntriesThanSixteenBitsCount) {
   constexpr int kMany = 70'000;
-  ZipStore store(path_, Mode::create);
+  ZipStore store(path_, ZipMode::create);
   for (int i = 0; i < kMany; ++i) store.set(Key(fmt::format("d/{}", i)), as_bytes("1"));
   store.finish();
-  const ZipStore read(path_, Mode::read);
+  const ZipStore read(path_, ZipMode::read);
   EXPECT_EQ(read.list_dir("d").keys.size(), static_cast<std::size_t>(kMany));
   EXPECT_EQ(text(read, "d/69999"), "1");
 }
@@ -472,7 +474,7 @@ TEST_F(ZipStoreTest, AFullDiskLeavesNothing) {
   small.rlim_cur = 100'000;
   ::setrlimit(RLIMIT_FSIZE, &small);
   {
-    ZipStore store(path_, Mode::create);
+    ZipStore store(path_, ZipMode::create);
     store.set(Key("a"), as_bytes("1"));
     expect_error(ErrorCode::io_error, "File too large",
                  [&] { store.set(Key("b"), Bytes(200'000)); });

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -43,6 +44,9 @@ struct ServerAnswer {
   std::chrono::milliseconds delay{0};    ///< Before anything is sent.
   std::chrono::milliseconds pause{0};    ///< After each byte of the body.
 };
+
+// The machine may have a proxy; the loopback interface needs none.
+inline const int kNoProxy = ::setenv("no_proxy", "*", 1);
 
 /// A web server on the loopback interface for as long as the object lives; one thread a connection.
 /// It answers what `answer` says, which many threads may call at once.

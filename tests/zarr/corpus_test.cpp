@@ -48,7 +48,7 @@ Json flat_values(const Json& json, std::size_t rank) {
   return out;
 }
 
-std::string hex(std::string_view bytes) {
+std::string hexadecimal(std::string_view bytes) {
   std::string out;
   for (const char c : bytes)
     for (const unsigned shift : {4U, 0U})
@@ -60,7 +60,7 @@ std::string hex(std::string_view bytes) {
 Json plain(const Json& value) {
   if (!value.is_binary()) return value;
   const auto& bytes = value.get_binary();
-  return hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return hexadecimal({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Json objects(const Array& array) {

@@ -328,27 +328,31 @@ TEST_F(ZarrGroup, AbsurdlyDeepGroupsAreRefused) {
   EXPECT_EQ(Group::open(store_, path).path(), path);
 }
 
-struct Hostile {
+struct HostileDocument {
   const char* why;
   const char* key;
   const char* text;
   const char* message;
-  friend std::ostream& operator<<(std::ostream& out, const Hostile& h) { return out << h.why; }
+  friend std::ostream& operator<<(std::ostream& out, const HostileDocument& h) {
+    return out << h.why;
+  }
 };
 
 TEST_F(ZarrGroup, HostileDocumentsAreRefusedNamingKeyAndMember) {
-  for (const Hostile& h :
-       {Hostile{"NoJson", "g/.zgroup", "{", "g/.zgroup"},
-        Hostile{"NoUtf8", "g/.zgroup", "{\"\xff\": 1}", "g/.zgroup"},
-        Hostile{"List", "g/.zgroup", "[]",
-                "group metadata are [], not a JSON object: at g/.zgroup"},
-        Hostile{"NoFormat", "g/.zgroup", "{}", "member \"zarr_format\" is missing: at g/.zgroup"},
-        Hostile{"Format3", "g/.zgroup", R"({"zarr_format": 3})",
-                "member \"zarr_format\" is 3, not 2: at g/.zgroup"},
-        Hostile{"FormatText", "g/.zgroup", R"({"zarr_format": "2"})", "is \"2\", not 2"},
-        Hostile{"FormatTwice", "g/.zgroup", R"({"zarr_format": 2, "zarr_format": 3})",
-                "member \"zarr_format\" is 3, not 2"},
-        Hostile{"AttributesNumber", "g/.zattrs", "1", "attributes are 1, not a JSON object"}}) {
+  for (const HostileDocument& h :
+       {HostileDocument{"NoJson", "g/.zgroup", "{", "g/.zgroup"},
+        HostileDocument{"NoUtf8", "g/.zgroup", "{\"\xff\": 1}", "g/.zgroup"},
+        HostileDocument{"List", "g/.zgroup", "[]",
+                        "group metadata are [], not a JSON object: at g/.zgroup"},
+        HostileDocument{"NoFormat", "g/.zgroup", "{}",
+                        "member \"zarr_format\" is missing: at g/.zgroup"},
+        HostileDocument{"Format3", "g/.zgroup", R"({"zarr_format": 3})",
+                        "member \"zarr_format\" is 3, not 2: at g/.zgroup"},
+        HostileDocument{"FormatText", "g/.zgroup", R"({"zarr_format": "2"})", "is \"2\", not 2"},
+        HostileDocument{"FormatTwice", "g/.zgroup", R"({"zarr_format": 2, "zarr_format": 3})",
+                        "member \"zarr_format\" is 3, not 2"},
+        HostileDocument{"AttributesNumber", "g/.zattrs", "1",
+                        "attributes are 1, not a JSON object"}}) {
     SCOPED_TRACE(h.why);
     set("g/.zgroup", R"({"zarr_format": 2})");
     set("g/.zattrs", "{}");

@@ -167,79 +167,89 @@ TEST(ChunkKey, OfAScalarIsZero) {
   EXPECT_EQ(chunk_key(metadata, {0, 12, 7}), "0.12.7");
 }
 
-struct Hostile {
+struct HostileZarray {
   const char* why;
   const char* member;
   const char* text;
   const char* message;
   ErrorCode code = ErrorCode::corrupt_data;
-  friend std::ostream& operator<<(std::ostream& out, const Hostile& h) { return out << h.why; }
+  friend std::ostream& operator<<(std::ostream& out, const HostileZarray& h) {
+    return out << h.why;
+  }
 };
 
-class HostileZarrayTest : public ::testing::TestWithParam<Hostile> {};
+class HostileZarrayTest : public ::testing::TestWithParam<HostileZarray> {};
 
 TEST_P(HostileZarrayTest, IsRefusedByName) {
-  const Hostile& h = GetParam();
+  const HostileZarray& h = GetParam();
   expect_error(h.code, h.message, [&] { parse_zarray(with(h.member, h.text)); });
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Metadata, HostileZarrayTest,
     ::testing::Values(
-        Hostile{"FormatThree", "zarr_format", "3", "member \"zarr_format\" is 3, not 2"},
-        Hostile{"FormatText", "zarr_format", "\"2\"", "member \"zarr_format\" is \"2\", not 2"},
-        Hostile{"ShapeNumber", "shape", "5", "member \"shape\" is 5, not a list of lengths"},
-        Hostile{"ShapeNegative", "shape", "[5, -1]", "member \"shape\" is -1, not a length"},
-        Hostile{"ShapeFraction", "shape", "[5.5, 1]", "member \"shape\" is 5.5, not a length"},
-        Hostile{"ShapeBeyond64Bits", "shape", "[99999999999999999999, 2]",
-                "member \"shape\" is 1e+20, not a length"},
-        Hostile{"ShapeTooLarge", "shape", "[18446744073709551615, 2]", "is above 64 bits",
-                ErrorCode::limit_exceeded},
-        Hostile{"ChunksZero", "chunks", "[0, 2]", "not 2 lengths above zero"},
-        Hostile{"ChunksOfOtherRank", "chunks", "[2]",
-                "member \"chunks\" is [2], not 2 lengths above zero"},
-        Hostile{"ChunksHuge", "chunks", "[4294967296, 2]", "a chunk would take",
-                ErrorCode::limit_exceeded},
-        Hostile{"ChunksOverflow", "chunks", "[18446744073709551615, 18446744073709551615]", "",
-                ErrorCode::limit_exceeded},
-        Hostile{"ChunksNull", "chunks", "null", "member \"chunks\" is null"},
-        Hostile{"DtypeNumber", "dtype", "4", "member \"dtype\" is 4, not a type string"},
-        Hostile{"DtypeEmptyList", "dtype", "[]", "member \"dtype\" is [], not a type string"},
-        Hostile{"DtypeUnknown", "dtype", "\"<q9\"", "<q9", ErrorCode::unsupported},
-        Hostile{"DtypeDateOfNoUnit", "dtype", "\"<M8[xs]\"", "<M8[xs]", ErrorCode::unsupported},
-        Hostile{"FieldTitles", "dtype", R"([[["title", "name"], "<i2"]])", "has \"titles\"",
-                ErrorCode::unsupported},
-        Hostile{"FieldOffsets", "dtype",
-                R"({"names": ["a"], "formats": ["<i2"], "offsets": [4], "itemsize": 8})",
-                "has \"offsets\"", ErrorCode::unsupported},
-        Hostile{"FieldAlign", "dtype", R"({"names": ["a"], "formats": ["<i2"], "align": true})",
-                "has \"align\"", ErrorCode::unsupported},
-        Hostile{"FieldTwice", "dtype", R"([["a", "<i2"], ["a", "<i4"]])", "two fields \"a\""},
-        Hostile{"FieldWithoutType", "dtype", "[[\"a\"]]", "not a field as [name, type]"},
-        Hostile{"FieldNameNumber", "dtype", "[[1, \"<i2\"]]", "not a field as [name, type]"},
-        Hostile{"FieldShapeText", "dtype", "[[\"a\", \"<i2\", \"x\"]]", "as the shape of a field"},
-        Hostile{"FieldTooLarge", "dtype", "[[\"a\", \"<i2\", [18446744073709551615]]]", "",
-                ErrorCode::limit_exceeded},
+        HostileZarray{"FormatThree", "zarr_format", "3", "member \"zarr_format\" is 3, not 2"},
+        HostileZarray{"FormatText", "zarr_format", "\"2\"",
+                      "member \"zarr_format\" is \"2\", not 2"},
+        HostileZarray{"ShapeNumber", "shape", "5", "member \"shape\" is 5, not a list of lengths"},
+        HostileZarray{"ShapeNegative", "shape", "[5, -1]", "member \"shape\" is -1, not a length"},
+        HostileZarray{"ShapeFraction", "shape", "[5.5, 1]",
+                      "member \"shape\" is 5.5, not a length"},
+        HostileZarray{"ShapeBeyond64Bits", "shape", "[99999999999999999999, 2]",
+                      "member \"shape\" is 1e+20, not a length"},
+        HostileZarray{"ShapeTooLarge", "shape", "[18446744073709551615, 2]", "is above 64 bits",
+                      ErrorCode::limit_exceeded},
+        HostileZarray{"ChunksZero", "chunks", "[0, 2]", "not 2 lengths above zero"},
+        HostileZarray{"ChunksOfOtherRank", "chunks", "[2]",
+                      "member \"chunks\" is [2], not 2 lengths above zero"},
+        HostileZarray{"ChunksHuge", "chunks", "[4294967296, 2]", "a chunk would take",
+                      ErrorCode::limit_exceeded},
+        HostileZarray{"ChunksOverflow", "chunks", "[18446744073709551615, 18446744073709551615]",
+                      "", ErrorCode::limit_exceeded},
+        HostileZarray{"ChunksNull", "chunks", "null", "member \"chunks\" is null"},
+        HostileZarray{"DtypeNumber", "dtype", "4", "member \"dtype\" is 4, not a type string"},
+        HostileZarray{"DtypeEmptyList", "dtype", "[]", "member \"dtype\" is [], not a type string"},
+        HostileZarray{"DtypeUnknown", "dtype", "\"<q9\"", "<q9", ErrorCode::unsupported},
+        HostileZarray{"DtypeDateOfNoUnit", "dtype", "\"<M8[xs]\"", "<M8[xs]",
+                      ErrorCode::unsupported},
+        HostileZarray{"FieldTitles", "dtype", R"([[["title", "name"], "<i2"]])", "has \"titles\"",
+                      ErrorCode::unsupported},
+        HostileZarray{"FieldOffsets", "dtype",
+                      R"({"names": ["a"], "formats": ["<i2"], "offsets": [4], "itemsize": 8})",
+                      "has \"offsets\"", ErrorCode::unsupported},
+        HostileZarray{"FieldAlign", "dtype",
+                      R"({"names": ["a"], "formats": ["<i2"], "align": true})", "has \"align\"",
+                      ErrorCode::unsupported},
+        HostileZarray{"FieldTwice", "dtype", R"([["a", "<i2"], ["a", "<i4"]])", "two fields \"a\""},
+        HostileZarray{"FieldWithoutType", "dtype", "[[\"a\"]]", "not a field as [name, type]"},
+        HostileZarray{"FieldNameNumber", "dtype", "[[1, \"<i2\"]]", "not a field as [name, type]"},
+        HostileZarray{"FieldShapeText", "dtype", "[[\"a\", \"<i2\", \"x\"]]",
+                      "as the shape of a field"},
+        HostileZarray{"FieldTooLarge", "dtype", "[[\"a\", \"<i2\", [18446744073709551615]]]", "",
+                      ErrorCode::limit_exceeded},
         // Before a fill value of that size is made.
-        Hostile{"DtypeHuge", "dtype", "\"|V2000000000\"", "a chunk would take",
-                ErrorCode::limit_exceeded},
-        Hostile{"DtypeOfHugeField", "dtype", "[[\"a\", \"<i2\", [1000000000000000]]]",
-                "a chunk would take", ErrorCode::limit_exceeded},
-        Hostile{"DtypeOfNoBytes", "dtype", "\"|S0\"", "|S0", ErrorCode::unsupported},
-        Hostile{"FieldsOfNoBytes", "dtype", "[[\"a\", \"<i2\", [0]]]", "at least one byte"},
-        Hostile{"OrderOther", "order", "\"K\"", "member \"order\" is \"K\", not \"C\" or \"F\""},
-        Hostile{"SeparatorOther", "dimension_separator", "\"-\"",
-                "member \"dimension_separator\" is \"-\", not"},
-        Hostile{"CompressorText", "compressor", "\"zlib\"",
-                "member \"compressor\" is \"zlib\", not an object"},
-        Hostile{"CompressorWithoutId", "compressor", "{\"level\": 1}", "member \"compressor\""},
-        Hostile{"CompressorIdNumber", "compressor", "{\"id\": 1}", "member \"compressor\""},
-        Hostile{"FiltersObject", "filters", "{}", "member \"filters\" is {}, not null or a list"},
-        Hostile{"FilterNull", "filters", "[null]", "member \"filters\" is null"},
-        Hostile{"FillText", "fill_value", "\"abc\"", "member \"fill_value\" is \"abc\""},
-        Hostile{"RankOver32", "shape",
-                "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
-                "has 33 dimensions, above 32", ErrorCode::limit_exceeded}),
+        HostileZarray{"DtypeHuge", "dtype", "\"|V2000000000\"", "a chunk would take",
+                      ErrorCode::limit_exceeded},
+        HostileZarray{"DtypeOfHugeField", "dtype", "[[\"a\", \"<i2\", [1000000000000000]]]",
+                      "a chunk would take", ErrorCode::limit_exceeded},
+        HostileZarray{"DtypeOfNoBytes", "dtype", "\"|S0\"", "|S0", ErrorCode::unsupported},
+        HostileZarray{"FieldsOfNoBytes", "dtype", "[[\"a\", \"<i2\", [0]]]", "at least one byte"},
+        HostileZarray{"OrderOther", "order", "\"K\"",
+                      "member \"order\" is \"K\", not \"C\" or \"F\""},
+        HostileZarray{"SeparatorOther", "dimension_separator", "\"-\"",
+                      "member \"dimension_separator\" is \"-\", not"},
+        HostileZarray{"CompressorText", "compressor", "\"zlib\"",
+                      "member \"compressor\" is \"zlib\", not an object"},
+        HostileZarray{"CompressorWithoutId", "compressor", "{\"level\": 1}",
+                      "member \"compressor\""},
+        HostileZarray{"CompressorIdNumber", "compressor", "{\"id\": 1}", "member \"compressor\""},
+        HostileZarray{"FiltersObject", "filters", "{}",
+                      "member \"filters\" is {}, not null or a list"},
+        HostileZarray{"FilterNull", "filters", "[null]", "member \"filters\" is null"},
+        HostileZarray{"FillText", "fill_value", "\"abc\"", "member \"fill_value\" is \"abc\""},
+        HostileZarray{"RankOver32", "shape",
+                      "[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]",
+                      "has 33 dimensions, above 32", ErrorCode::limit_exceeded}),
     [](const auto& test) { return test.param.why; });
 
 // A store may have many such arrays, each of a few letters.
