@@ -7,20 +7,26 @@ import h5py
 import numpy as np
 from hdmf.backends.hdf5 import H5DataIO
 from pynwb import NWBFile, NWBHDF5IO, TimeSeries
+from hdmf.common import VectorData
 from pynwb.ecephys import ElectricalSeries
+from pynwb.epoch import TimeIntervals
+from pynwb.ophys import OpticalChannel, TwoPhotonSeries
 
 CHANNELS, FRAMES, CHUNK = 384, 1_302_000, (13_020, 64)  # int16: 1.0 GB; chunks of 1.7 MB, as large as NeuroConv's
 SERIES = 3_000
+IMAGES = (2_000, 512, 512)
+SPIKES, UNITS = 20_000_000, 400
+ROWS = 200_000
 
 
-def ephys(path):
+def ephys(path, shuffle=False, chunks=CHUNK, compression="gzip"):
     """A Neuropixels-like recording, deflated as h5py and NeuroConv do by default (gzip 4, no shuffle)."""
     nwb = session()
     device = nwb.create_device("probe")
     shank = nwb.create_electrode_group("shank", "a shank", "CA1", device)
     for i in range(CHANNELS):
         nwb.add_electrode(location="CA1", group=shank, x=0.0, y=20.0 * i, z=0.0)
-    empty = H5DataIO(shape=(FRAMES, CHANNELS), dtype=np.dtype("i2"), chunks=CHUNK, compression="gzip")
+    empty = H5DataIO(shape=(FRAMES, CHANNELS), dtype=np.dtype("i2"), chunks=chunks, compression=compression, shuffle=shuffle)
     nwb.add_acquisition(ElectricalSeries(
         name="raw", data=empty, rate=30_000.0, conversion=2.34e-6,
         electrodes=nwb.create_electrode_table_region(list(range(CHANNELS)), "all")))
@@ -41,6 +47,66 @@ def blocks():
         spikes = rng.integers(0, count, 200), rng.integers(0, CHANNELS, 200)
         block[spikes] -= 80
         yield start, block.astype("i2")
+
+
+def shuffled(path):
+    ephys(path, shuffle=True)
+
+
+def contiguous(path):
+    ephys(path, chunks=None, compression=None)
+
+
+def imaging(path):
+    """Two-photon-like: photons over a dim background with cells that light up, 8 frames a chunk."""
+    nwb = session()
+    device = nwb.create_device("microscope")
+    channel = OpticalChannel(name="green", description="GCaMP", emission_lambda=510.0)
+    plane = nwb.create_imaging_plane(name="plane", optical_channel=channel, description="a plane", device=device,
+                                     excitation_lambda=920.0, indicator="GCaMP6f", location="V1", imaging_rate=30.0)
+    empty = H5DataIO(shape=IMAGES, dtype=np.dtype("u2"), chunks=(8, *IMAGES[1:]), compression="gzip")
+    nwb.add_acquisition(TwoPhotonSeries(name="movie", data=empty, imaging_plane=plane, rate=30.0, unit="photons"))
+    with NWBHDF5IO(path, "w") as io:
+        io.write(nwb)
+    rng = np.random.default_rng(45)
+    y, x = np.mgrid[:IMAGES[1], :IMAGES[2]]
+    still = 2 + sum(8 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 60.0) for cy, cx in rng.integers(0, IMAGES[1], (60, 2)))
+    with h5py.File(path, "r+") as file:
+        for first in range(0, IMAGES[0], 64):
+            count = min(64, IMAGES[0] - first)
+            light = 1 + 0.5 * np.sin(np.arange(first, first + count) / 9.0)
+            file["acquisition/movie/data"][first:first + count] = rng.poisson(still * light[:, None, None]).astype("u2")
+
+
+def units(path):
+    """20 million spike times of 400 units, ragged, as pynwb writes them."""
+    nwb = session()
+    rng = np.random.default_rng(46)
+    counts = rng.multinomial(SPIKES, rng.dirichlet(np.full(UNITS, 2.0)))
+    nwb.add_unit_column("quality", "how good it is")
+    for count in counts:
+        nwb.add_unit(spike_times=np.cumsum(rng.exponential(3600.0 / count, count)), quality="good" if count % 3 else "mua")
+    with NWBHDF5IO(path, "w") as io:
+        io.write(nwb)
+
+
+def behavior(path):
+    """A table of 200,000 rows with two columns of text, and references to series with their ranges."""
+    nwb = session()
+    rng = np.random.default_rng(47)
+    series = [TimeSeries(name=f"series{i}", data=rng.normal(size=1000), unit="V", rate=1000.0) for i in range(20)]
+    for one in series:
+        nwb.add_acquisition(one)
+    starts = np.arange(ROWS, dtype=float)
+    kinds = [f"go left {i % 7}" if i % 3 else "nogo \u00b5" for i in range(ROWS)]
+    notes = [f"row {i} of the session" for i in range(ROWS)]
+    table = TimeIntervals(name="trials", description="trials", columns=[
+        VectorData(name="start_time", description="s", data=starts), VectorData(name="stop_time", description="s", data=starts + 0.5),
+        VectorData(name="kind", description="what", data=kinds), VectorData(name="note", description="text", data=notes),
+        VectorData(name="series", description="of", data=[series[i % 20] for i in range(ROWS)])], id=np.arange(ROWS))
+    nwb.trials = table
+    with NWBHDF5IO(path, "w") as io:
+        io.write(nwb)
 
 
 def many(path):

@@ -103,11 +103,29 @@ void ArrayCopy::copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress) {
   } else {
     read_chunk(chunk, bytes);
   }
+  tell(chunk.number, progress);
+}
+
+void ArrayCopy::tell(std::uint64_t number, ProgressMeter& progress) {
   const auto size =
-      element_count(grid_.region(grid_.place(chunk.number)).shape) * planned_.array.info.type.size;
+      element_count(grid_.region(grid_.place(number)).shape) * planned_.array.info.type.size;
   bytes_done_.fetch_add(size, std::memory_order_relaxed);
   chunks_done_.fetch_add(1, std::memory_order_relaxed);
   progress.add(size, 1, 0, planned_.array.path);
+}
+
+std::optional<Bands> ArrayCopy::bands(std::uint64_t memory) const {
+  if (route_ != Route::read || !source_.is_stored()) return std::nullopt;
+  return plan_bands(source_.info(), grid_.chunk_shape(), memory);
+}
+
+void ArrayCopy::copy_all(const Bands& bands, ThreadPool& pool, MemoryBudget& budget,
+                         ProgressMeter& progress, std::stop_token stop) {
+  const auto take = [&](std::uint64_t number, BytesView elements) {
+    sink_->write(number, elements);
+    tell(number, progress);
+  };
+  copy_bands(source_, bands, take, pool, budget, std::move(stop));
 }
 
 void ArrayCopy::decode_chunk(const EncodedChunk& chunk, Bytes& buffer) {

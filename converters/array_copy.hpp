@@ -8,6 +8,7 @@
 
 #include "converters/plan.hpp"
 #include "converters/progress_meter.hpp"
+#include "converters/retile.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/pipeline.hpp"
@@ -18,7 +19,9 @@ namespace engram::converter {
 ///  - copy: encoded chunks as they are;
 ///  - decode: encoded chunks of the same shape, decoded by engram's own codecs on this thread, so
 ///    that no lock of the source's library is held meanwhile;
-///  - read: elements by ArraySource::read, where the source can't or need not give chunks.
+///  - read: elements by ArraySource::read, where the source can't or need not give chunks; or all
+///  in
+///    bands (see Bands), where that reads and decodes less.
 /// In the first two, chunks that the source does not have stay missing.
 ///
 /// Threads: copy_chunk may be called by many threads at once for different chunks.
@@ -47,6 +50,13 @@ class ArrayCopy {
 
   void copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress);
 
+  /// How all chunks are better passed at once, in at most `memory` bytes: where elements are read
+  /// and chunks of the target lie across the source's. Nothing: chunk by chunk.
+  std::optional<Bands> bands(std::uint64_t memory) const;
+  /// Passes all chunks in `bands`, on threads of `pool`, of which the caller is none.
+  void copy_all(const Bands& bands, ThreadPool& pool, MemoryBudget& budget, ProgressMeter& progress,
+                std::stop_token stop);
+
   /// Tells the meter that the array is complete, with whatever of it was not stored.
   void finish(ProgressMeter& progress);
 
@@ -58,6 +68,7 @@ class ArrayCopy {
  private:
   enum class Route { copy, decode, read };
 
+  void tell(std::uint64_t number, ProgressMeter& progress);
   void decode_chunk(const EncodedChunk& chunk, Bytes& buffer);
   void read_chunk(const EncodedChunk& chunk, Bytes& buffer);
 

@@ -31,6 +31,7 @@ class Copier {
          ProgressMeter& progress, std::stop_token stop)
       : plan_(plan),
         writer_(writer),
+        pool_(pool),
         budget_(budget),
         progress_(progress),
         stop_(stop),
@@ -86,7 +87,10 @@ class Copier {
 
   void copy_objects(std::size_t index, std::uint64_t block) {
     const auto& planned = plan_.datasets[index];
-    results_[index] = writer_.write_objects(planned.array.path, *planned.dataset, block);
+    std::optional<CodecConfig> compressor;
+    if (!planned.array.codecs.empty()) compressor = planned.array.codecs.front();
+    results_[index] =
+        writer_.write_objects(planned.array.path, *planned.dataset, {block, compressor});
     progress_.add(planned.array.bytes, planned.array.chunks, 1, planned.array.path);
   }
 
@@ -126,6 +130,11 @@ class Copier {
       copy = std::make_shared<ArrayCopy>(planned, writer_);
       chunks = std::make_shared<const ArrayCopy::Chunks>(copy->chunks());
     });
+    if (const auto bands = copy->bands(budget_.total() / 2)) {
+      with_path(planned, [&] { copy->copy_all(*bands, pool_, budget_, progress_, stop_); });
+      copy->finish(progress_);
+      return !stop_.stop_requested();
+    }
     const auto count = chunks->count();
     if (count == 0) copy->finish(progress_);
     copy->open_chunks = count;
@@ -188,6 +197,7 @@ class Copier {
 
   const Plan& plan_;
   backend::Writer& writer_;
+  ThreadPool& pool_;
   MemoryBudget& budget_;
   ProgressMeter& progress_;
   std::stop_token stop_;

@@ -18,9 +18,9 @@ constexpr std::uint64_t kObjectBytes = 16;
 
 class Planner {
  public:
-  Planner(const CodecRule& codec, const ChunkRule& chunks, const backend::Writer& writer,
-          const Limits& limits)
-      : codec_(codec), chunks_(chunks), writer_(writer), limits_(limits) {}
+  Planner(const PathRules<CodecRule>& codecs, const PathRules<ChunkRule>& chunks,
+          const backend::Writer& writer, const Limits& limits)
+      : codecs_(codecs), chunks_(chunks), writer_(writer), limits_(limits) {}
 
   Plan take() { return std::move(plan_); }
 
@@ -78,7 +78,8 @@ class Planner {
     const auto elements = element_count(source.shape());
     array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
     array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
-    if (const auto compressor = object_compressor(codec_)) array.codecs = {*compressor};
+    if (const auto compressor = object_compressor(codecs_.at(array.path)))
+      array.codecs = {*compressor};
   }
 
   void plan_array(const ArraySource& source, PlannedDataset& planned) const {
@@ -88,7 +89,7 @@ class Planner {
     array.bytes =
         checked_multiply(element_count(info.shape), info.type.size, "the size of a dataset");
     if (!source.is_stored()) array.bytes = 0;
-    array.info.chunk_shape = wanted_chunk_shape(info);
+    array.info.chunk_shape = wanted_chunk_shape(info, chunks_.at(array.path));
     array.reason = why_not_copied(source, planned);
     if (array.reason.empty()) {
       array.action = Action::copy;
@@ -100,17 +101,17 @@ class Planner {
     array.chunks = source.is_stored() ? grid.chunk_count() : 0;
   }
 
-  Shape wanted_chunk_shape(const ArrayInfo& info) const {
+  static Shape wanted_chunk_shape(const ArrayInfo& info, const ChunkRule& rule) {
     const bool given =
-        chunks_.kind == ChunkRule::Kind::lengths && chunks_.lengths.size() == info.shape.size();
+        rule.kind == ChunkRule::Kind::lengths && rule.lengths.size() == info.shape.size();
     if (given) {
-      Shape lengths = chunks_.lengths;
+      Shape lengths = rule.lengths;
       for (std::size_t i = 0; i < lengths.size(); ++i) {
         lengths[i] = std::clamp<std::uint64_t>(info.shape[i], 1, lengths[i]);
       }
       return lengths;
     }
-    if (chunks_.kind == ChunkRule::Kind::automatic || info.chunk_shape.empty()) {
+    if (rule.kind == ChunkRule::Kind::automatic || info.chunk_shape.empty()) {
       return automatic_chunk_shape(info.shape, info.type.size);
     }
     return info.chunk_shape;
@@ -120,7 +121,7 @@ class Planner {
   std::string why_not_copied(const ArraySource& source, PlannedDataset& planned) const {
     const auto& info = source.info();
     if (!source.is_stored()) return "nothing of it is stored";
-    if (!codec_.keep) return "another codec was asked for";
+    if (!codecs_.at(planned.array.path).keep) return "another codec was asked for";
     if (info.chunk_shape.empty()) return "it is not chunked";
     if (planned.array.info.chunk_shape != info.chunk_shape) return "other chunks were asked for";
     const auto* encoded = source.encoded();
@@ -141,13 +142,15 @@ class Planner {
   void plan_encoding(const ArrayInfo& source, PlannedArray& array) const {
     array.info.type = source.type.little_endian();
     if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
-    array.codecs = codec_.codecs.value_or(std::vector<CodecConfig>{default_codec()});
+    array.codecs =
+        codecs_.at(array.path).codecs.value_or(std::vector<CodecConfig>{default_codec()});
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
                                    [](const auto& config) { return config.name == "blosc"; });
     const auto limit =
         std::min(limits_.max_chunk_bytes, blosc ? kMaxBloscBytes : ~std::uint64_t{0});
     if (chunk_bytes(array.info) <= limit) return;
-    if (chunks_.kind == ChunkRule::Kind::lengths && array.info.chunk_shape != source.chunk_shape) {
+    if (chunks_.at(array.path).kind == ChunkRule::Kind::lengths &&
+        array.info.chunk_shape != source.chunk_shape) {
       throw Error(
           ErrorCode::invalid_argument,
           fmt::format("chunks of {} elements are {} bytes, and this codec takes {}: ask for "
@@ -158,8 +161,8 @@ class Planner {
     array.reason += "; its chunks are too large to encode";
   }
 
-  const CodecRule& codec_;
-  const ChunkRule& chunks_;
+  const PathRules<CodecRule>& codecs_;
+  const PathRules<ChunkRule>& chunks_;
   const backend::Writer& writer_;
   const Limits& limits_;
   Plan plan_;
@@ -194,6 +197,24 @@ CodecRule parse_codec_rule(const std::string& text) {
   return rule;
 }
 
+PathRules<CodecRule> codec_rules(const TargetOptions& options) {
+  PathRules<CodecRule> rules(parse_codec_rule(options.codec));
+  for (const auto& [glob, value] : options.codec_for) {
+    if (value == "verbatim") {
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("\"verbatim\" is for all arrays, not for {} alone", glob));
+    }
+    rules.add(glob, parse_codec_rule(value));
+  }
+  return rules;
+}
+
+PathRules<ChunkRule> chunk_rules(const TargetOptions& options) {
+  PathRules<ChunkRule> rules(parse_chunk_rule(options.chunks));
+  for (const auto& [glob, value] : options.chunks_for) rules.add(glob, parse_chunk_rule(value));
+  return rules;
+}
+
 CodecConfig default_codec() { return blosc_zstd(2); }
 
 std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
@@ -202,9 +223,10 @@ std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
   return rule.codecs->front();
 }
 
-Plan make_plan(const hdmf::GroupBuilder& root, const CodecRule& codec, const ChunkRule& chunks,
-               const backend::Writer& writer, const Limits& limits) {
-  Planner planner(codec, chunks, writer, limits);
+Plan make_plan(const hdmf::GroupBuilder& root, const PathRules<CodecRule>& codecs,
+               const PathRules<ChunkRule>& chunks, const backend::Writer& writer,
+               const Limits& limits) {
+  Planner planner(codecs, chunks, writer, limits);
   planner.add_group(root, "/");
   return planner.take();
 }

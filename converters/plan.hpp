@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "converters/chunk_shape.hpp"
+#include "converters/path_rules.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/convert.hpp"
 #include "engram/hdmf/builder.hpp"
@@ -23,6 +24,12 @@ struct CodecRule {
 /// The rule that "keep", "verbatim" or a codec's text names (see codec::parse_codec). Throws
 /// Error(invalid_argument).
 CodecRule parse_codec_rule(const std::string& text);
+
+/// What TargetOptions::codec and codec_for say together. Throws Error(invalid_argument), also for
+/// "verbatim" with a path: it is for all or for none.
+PathRules<CodecRule> codec_rules(const TargetOptions& options);
+/// The same of TargetOptions::chunks and chunks_for.
+PathRules<ChunkRule> chunk_rules(const TargetOptions& options);
 
 /// The codec of arrays that are encoded, where nothing else was asked for: blosc:zstd:5:bitshuffle.
 /// Bitshuffle gives the smallest chunks of ephys, images of 8 and 16 bits, masks and spike times,
@@ -52,8 +59,9 @@ struct Plan {
 /// The plan for `root`, which must outlive it. Reads and writes nothing. Throws
 /// Error(invalid_argument) for chunk lengths that an array can't have, Error(limit_exceeded), each
 /// naming the dataset.
-Plan make_plan(const hdmf::GroupBuilder& root, const CodecRule& codec, const ChunkRule& chunks,
-               const backend::Writer& writer, const Limits& limits);
+Plan make_plan(const hdmf::GroupBuilder& root, const PathRules<CodecRule>& codecs,
+               const PathRules<ChunkRule>& chunks, const backend::Writer& writer,
+               const Limits& limits);
 
 /// Bytes of one chunk, not compressed. Throws Error(limit_exceeded) beyond 64 bits.
 std::uint64_t chunk_bytes(const ArrayInfo& info);

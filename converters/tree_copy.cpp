@@ -82,8 +82,8 @@ class TreeCopy {
       : origin_(origin),
         target_(target),
         options_(options),
-        codec_(parse_codec_rule(options.codec)),
-        chunks_(parse_chunk_rule(options.chunks)) {
+        codecs_(codec_rules(options)),
+        chunks_(chunk_rules(options)) {
     if (options.memory == 0) {
       throw Error(ErrorCode::invalid_argument, "the memory budget must be above 0");
     }
@@ -108,7 +108,7 @@ class TreeCopy {
   void write() {
     Publication publication(origin_.name, target_, options_.overwrite);
     const auto writer =
-        backend::make_zarr_writer(publication.part(), writer_options(options_, codec_));
+        backend::make_zarr_writer(publication.part(), writer_options(options_, codecs_.for_all()));
     const auto plan = read_and_plan(*writer);
     ThreadPool pool(options_.threads);
     writer->write_tree(tree_, &pool, options_.stop);
@@ -138,7 +138,7 @@ class TreeCopy {
 
   void dry_run() {
     if (!target_.empty()) check_target(origin_.name, target_, options_.overwrite);
-    const auto writer = backend::make_zarr_planner(writer_options(options_, codec_));
+    const auto writer = backend::make_zarr_planner(writer_options(options_, codecs_.for_all()));
     const auto plan = read_and_plan(*writer);
     writer->write_tree(tree_);
     check_strict(options_, writer->notices());
@@ -180,7 +180,7 @@ class TreeCopy {
     tree_ = origin_.read(report_);
     check_strict(options_, report_.notices);
     check_stop(options_);
-    auto plan = make_plan(tree_, codec_, chunks_, writer, options_.limits);
+    auto plan = make_plan(tree_, codecs_, chunks_, writer, options_.limits);
     report_.datasets = plan.datasets.size();
     report_.groups = plan.groups;
     report_.links = plan.links;
@@ -206,8 +206,8 @@ class TreeCopy {
   const TreeOrigin& origin_;
   const std::string& target_;
   const TargetOptions& options_;
-  CodecRule codec_;
-  ChunkRule chunks_;
+  PathRules<CodecRule> codecs_;
+  PathRules<ChunkRule> chunks_;
   hdmf::GroupBuilder tree_;
   ConvertReport report_;
 };

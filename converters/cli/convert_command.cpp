@@ -10,6 +10,7 @@
 #include "converters/cli/plan_table.hpp"
 #include "converters/cli/size_option.hpp"
 #include "converters/cli/terminal.hpp"
+#include "converters/path_rules.hpp"
 #include "converters/plan.hpp"
 #include "engram/base/error.hpp"
 #include "engram/convert.hpp"
@@ -31,11 +32,14 @@ constexpr const char* kConvertExamples = R"(Examples:
   engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
   engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
   engram convert --codec zstd:5 --chunks auto in.nwb out.zarr encode everything anew, in chunks of about 10 MB
+  engram convert --codec '/acquisition/**=zstd:5' --chunks '/acquisition/**=30000,64' in.nwb out.zarr
+                                                              encode these anew, copy the others
   engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
 struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
+  std::vector<std::string> codecs, chunks;
   bool no_consolidate = false, quiet = false, json = false;
   ConvertOptions convert;
 };
@@ -93,6 +97,19 @@ int convert_in_child(ConvertChoices options, const Heartbeat& heartbeat, std::st
   return 0;
 }
 
+// "/glob=value" goes to `for_paths`, a value alone to `for_all`; of several alone the last counts.
+void sort_out(const std::vector<std::string>& texts, std::string& for_all,
+              std::vector<std::pair<std::string, std::string>>& for_paths) {
+  for (const auto& text : texts) {
+    auto [glob, value] = converter::split_for_paths(text);
+    if (glob.empty()) {
+      for_all = std::move(value);
+    } else {
+      for_paths.emplace_back(std::move(glob), std::move(value));
+    }
+  }
+}
+
 void choose(ConvertChoices& options, Command& chosen) {
   if (options.target.empty() && !options.convert.dry_run) {
     throw CLI::RequiredError("TARGET");
@@ -100,8 +117,10 @@ void choose(ConvertChoices& options, Command& chosen) {
   options.convert.memory = parse_size(options.memory);
   options.convert.consolidate = !options.no_consolidate;
   // Mistakes in these are the user's, and are told before anything is begun.
-  (void)converter::parse_codec_rule(options.convert.codec);
-  (void)converter::parse_chunk_rule(options.convert.chunks);
+  sort_out(options.codecs, options.convert.codec, options.convert.codec_for);
+  sort_out(options.chunks, options.convert.chunks, options.convert.chunks_for);
+  (void)converter::codec_rules(options.convert);
+  (void)converter::chunk_rules(options.convert);
   chosen.source = options.source;
   chosen.target = options.convert.dry_run ? std::string() : options.target;
   chosen.supervision.patience = patience_for(file_size(options.source));
@@ -157,18 +176,24 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                     "Do not write .zmetadata (all metadata in one file)");
   command
       ->add_option(
-          "--codec", convert_options.codec,
+          "--codec", options->codecs,
           "keep: copy encoded chunks where possible, else blosc:zstd:5:bitshuffle "
           "(default); verbatim: the same without the head that makes shuffled deflate chunks "
           "Blosc chunks; or encode everything: none, zlib:6, gzip:5, bz2:9, zstd:3, lz4, "
-          "blosc:zstd:5:bitshuffle")
-      ->option_text("CODEC");
+          "blosc:zstd:5:bitshuffle. For some arrays, once for each: '/acquisition/**=zstd:5'; the "
+          "last that matches counts")
+      ->option_text("[GLOB=]CODEC")
+      ->expected(1)
+      ->take_all();
   command
       ->add_option(
-          "--chunks", convert_options.chunks,
+          "--chunks", options->chunks,
           "keep: the source's chunks, about 10 MB where it has none (default); auto: about "
-          "10 MB everywhere; or lengths for arrays of that rank: 30000,64")
-      ->option_text("CHUNKS");
+          "10 MB everywhere; or lengths for arrays of that rank: 30000,64. For some arrays: "
+          "'/units/*=auto'")
+      ->option_text("[GLOB=]CHUNKS")
+      ->expected(1)
+      ->take_all();
   command->add_option("--memory", options->memory, "What may be held beside metadata (512M)")
       ->option_text("SIZE");
   command->add_option("--threads", convert_options.threads, "Threads (one a core)")

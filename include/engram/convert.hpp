@@ -4,6 +4,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engram/backend/backend.hpp"
@@ -51,6 +52,10 @@ struct TargetOptions {
   /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
   /// theirs).
   std::string chunks = "keep";
+  /// The same for arrays by path: pairs of a glob and a codec or chunks. In a glob `*` is any text
+  /// in a name, `?` any character, `[a-z]` one of a set, and the name `**` any number of names:
+  /// "/acquisition/**". The last that matches counts; "verbatim" is for all arrays only.
+  std::vector<std::pair<std::string, std::string>> codec_for, chunks_for;
   std::uint64_t memory = 512ULL << 20;  ///< Bytes held at a time beside the metadata.
   unsigned threads = 0;                 ///< 0: one a core.
   Limits limits;

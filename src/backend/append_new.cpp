@@ -208,7 +208,8 @@ void NewNodes::write_group(const std::string& path, const hdmf::GroupBuilder& gr
 void NewNodes::write_dataset(const std::string& path, const hdmf::DatasetBuilder& dataset) {
   dataset_attributes_to_json(path, dataset, options_.write.compat, notices_);
   if (dataset.array()) return write_array(path, dataset);
-  const ObjectResult result = writer_->write_objects(path, dataset, options_.block_bytes);
+  const ObjectResult result =
+      writer_->write_objects(path, dataset, {options_.block_bytes, std::nullopt});
   notices_.insert(notices_.end(), result.notices.begin(), result.notices.end());
 }
 

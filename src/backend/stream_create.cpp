@@ -139,7 +139,7 @@ class TreeWriter {
     } else if (dataset.array() != nullptr) {
       write_elements(path, dataset);
     } else if (dataset.objects() != nullptr) {
-      writer_->write_objects(path, dataset, kBlockBytes);
+      writer_->write_objects(path, dataset, {kBlockBytes, std::nullopt});
     } else {
       throw Error(ErrorCode::invalid_argument,
                   "the dataset has no values, and is none of those to be streamed");

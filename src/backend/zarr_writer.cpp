@@ -75,11 +75,13 @@ class ZarrWriter final : public Writer {
   }
 
   ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                             std::uint64_t block_bytes) override {
-    ObjectForm form(dataset, options_, is_schema(path, dataset));
+                             const ObjectPlan& plan) override {
+    ZarrWriteOptions options = options_;
+    if (plan.compressor) options.object_compressor = *plan.compressor;
+    ObjectForm form(dataset, options, is_schema(path, dataset));
     zarr::ArrayMetadata metadata;
-    ObjectResult result = write_object_values(key_path(path), dataset, form, block_bytes, *store_,
-                                              *counters_, metadata);
+    ObjectResult result = write_object_values(key_path(path), dataset, form, plan.block_bytes,
+                                              *store_, *counters_, metadata);
     std::vector<Notice> known;
     Json attributes = dataset_attributes_to_json(path, dataset, options_.compat, known);
     form.describe(attributes);

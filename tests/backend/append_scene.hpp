@@ -144,7 +144,7 @@ inline void write_below(Writer& writer, const std::string& path, const GroupBuil
   for (const DatasetBuilder& dataset : group.datasets) {
     const std::string below = hdmf::join_path(path, dataset.name);
     if (dataset.objects()) {
-      writer.write_objects(below, dataset, 1 << 20);
+      writer.write_objects(below, dataset);
       continue;
     }
     ArrayPlan plan;

@@ -41,7 +41,7 @@ class ZarrObjectsTest : public ::testing::Test {
     root.datasets = {dataset};
     const auto writer = make_zarr_writer(store_, options_);
     writer->write_tree(root);
-    const ObjectResult result = writer->write_objects("/d", dataset, block_bytes);
+    const ObjectResult result = writer->write_objects("/d", dataset, {block_bytes, std::nullopt});
     counters_ = writer->counters();
     return result;
   }

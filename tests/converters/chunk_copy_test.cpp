@@ -162,6 +162,7 @@ TEST_F(ChunkCopyTest, WritesObjectsAndCountsThem) {
   root.datasets.push_back(dataset_of("many", testing::text_type(), {5000}, many));
   const auto result = run();
   EXPECT_EQ(writer.objects.at("/many"), 5000U);
+  EXPECT_EQ(writer.compressors.at("/many")->name, "blosc");
   EXPECT_EQ(result.references, 5002U);
   EXPECT_EQ(result.region_references, 1U);
   EXPECT_EQ(result.bytes_read, 300U);

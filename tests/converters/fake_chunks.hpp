@@ -70,12 +70,13 @@ class FakeWriter final : public backend::Writer {
     return std::make_unique<Sink>(*this, path);
   }
   backend::ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                      std::uint64_t block_bytes) override {
+                                      const backend::ObjectPlan& plan) override {
     const auto* source = dataset.objects();
     const auto values = source->read(Region::all(source->shape()));
     const std::lock_guard lock(mutex);
     objects[path] = values.size();
-    blocks[path] = block_bytes;
+    blocks[path] = plan.block_bytes;
+    compressors[path] = plan.compressor.value_or(std::nullopt);
     backend::ObjectResult result;
     result.references = values.size();
     result.bytes = 100;
@@ -93,6 +94,7 @@ class FakeWriter final : public backend::Writer {
   std::map<std::string, Chunks> encoded, written;
   std::map<std::string, std::size_t> objects;
   std::map<std::string, std::uint64_t> blocks;
+  std::map<std::string, std::optional<CodecConfig>> compressors;
   std::map<std::string, std::uint32_t> masks;
   std::atomic<int> now{0}, most{0};  ///< Chunks that are passed at a time.
 

@@ -193,6 +193,37 @@ TEST(PlanTest, CountsWhatATreeHolds) {
   EXPECT_EQ(plan.datasets[1].array.bytes, 48U);
 }
 
+TEST(PlanTest, RulesAreForPaths) {
+  hdmf::GroupBuilder root, below;
+  below.name = "a";
+  const auto array = [] { return chunked(DataType::integer(2), {100, 4}, {10, 4}); };
+  below.datasets.push_back(dataset_of("x", array()));
+  below.datasets.push_back(dataset_of("y", array()));
+  root.datasets.push_back(dataset_of("x", array()));
+  root.groups.push_back(std::move(below));
+  TargetOptions options;
+  options.codec_for = {{"/a/*", "zstd:3"}, {"/a/y", "keep"}};
+  options.chunks_for = {{"/**/y", "50,2"}};
+  FakeWriter writer;
+  const auto plan = make_plan(root, codec_rules(options), chunk_rules(options), writer, {});
+  ASSERT_EQ(plan.datasets.size(), 3U);
+  EXPECT_EQ(plan.datasets[0].array.action, Action::copy);
+  EXPECT_EQ(plan.datasets[1].array.path, "/a/x");
+  EXPECT_EQ(plan.datasets[1].array.codecs.at(0).name, "zstd");
+  EXPECT_EQ(plan.datasets[1].array.info.chunk_shape, (Shape{10, 4}));
+  EXPECT_EQ(plan.datasets[2].array.codecs.at(0).name, "blosc");
+  EXPECT_EQ(plan.datasets[2].array.info.chunk_shape, (Shape{50, 2}));
+  EXPECT_EQ(plan.datasets[2].array.reason, "other chunks were asked for");
+}
+
+TEST(CodecRuleTest, VerbatimIsForAll) {
+  TargetOptions options;
+  options.codec = "verbatim";
+  EXPECT_TRUE(codec_rules(options).for_all().keep);
+  options.codec_for = {{"/a", "verbatim"}};
+  expect_error(ErrorCode::invalid_argument, "not for /a alone", [&] { codec_rules(options); });
+}
+
 TEST(CodecRuleTest, ReadsWhatIsMeant) {
   EXPECT_TRUE(parse_codec_rule("keep").keep);
   EXPECT_TRUE(parse_codec_rule("verbatim").keep);

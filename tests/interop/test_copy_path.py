@@ -16,6 +16,7 @@ import hdf5plugin
 import numpy as np
 import pytest
 import tensorstore
+import zarr
 
 import engram
 import raw_compare
@@ -296,3 +297,26 @@ def test_zarr3_reads_all(codec, tmp_path):
                           text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     assert {n: p for n, p in zip(CASES, json.loads(done.stdout)) if p} == {}
+
+
+def test_codecs_and_chunks_by_path(session_nwb, tmp_path):
+    """Arrays and columns of text and references alike; what no glob stands for is as ever."""
+    engram.convert(session_nwb, tmp_path / "usual")
+    run = engram.convert(session_nwb, tmp_path / "out", "--codec", "/intervals/**=gzip:1", "--codec", "/acquisition/raw/data=none",
+                         "--chunks", "/acquisition/**=7,3")
+    usual, out = (zarr.open_group(str(tmp_path / name), "r") for name in ("usual", "out"))
+    assert not run.notices
+    changed = set()
+
+    def look(path, array):
+        if isinstance(array, zarr.Array) and (array.compressor, array.chunks) != (usual[path].compressor, usual[path].chunks):
+            changed.add(path)
+            if path.startswith("intervals/"):
+                assert array.compressor.codec_id == "gzip"
+        if isinstance(array, zarr.Array) and array.dtype != object:
+            np.testing.assert_array_equal(array[...], usual[path][...])
+
+    out.visititems(look)
+    assert out["acquisition/raw/data"].compressor is None and out["acquisition/raw/data"].chunks == (7, 3)
+    assert {"acquisition/raw/data", "intervals/trials/start_time", "intervals/trials/timeseries"} <= changed
+    assert all(path.startswith(("acquisition/", "intervals/")) for path in changed)

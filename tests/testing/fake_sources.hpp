@@ -198,7 +198,7 @@ inline void write_values(backend::Writer& writer, const hdmf::GroupBuilder& grou
     if (const ArraySource* array = dataset.array()) {
       write_elements(*array, *writer.create_array(below, dataset, plan_for(*array, codecs)));
     } else {
-      const backend::ObjectResult result = writer.write_objects(below, dataset, 1U << 20U);
+      const backend::ObjectResult result = writer.write_objects(below, dataset);
       if (results != nullptr) results->push_back(result);
     }
   }

@@ -55,6 +55,14 @@ struct ArrayPlan {
   bool copy = false;  ///< Chunks come encoded, by ArraySink::write_encoded.
 };
 
+/// How a dataset of objects is to be stored.
+struct ObjectPlan {
+  std::uint64_t block_bytes = 1U << 20U;  ///< Of values held at a time, about; one chunk at least.
+  /// The compressor behind the object codec. Not set: the writer's own; none inside: not
+  /// compressed.
+  std::optional<std::optional<CodecConfig>> compressor;
+};
+
 /// What came of a dataset of objects.
 struct ObjectResult {
   std::uint64_t references = 0;  ///< References that were written.
@@ -100,10 +108,9 @@ class Writer {
                                                   const hdmf::DatasetBuilder& dataset,
                                                   const ArrayPlan& plan) = 0;
 
-  /// A dataset of objects, metadata and values, read block by block: at most `block_bytes` of
-  /// values (about) are held at a time, but never less than one chunk.
+  /// A dataset of objects, metadata and values, read block by block.
   virtual ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                     std::uint64_t block_bytes) = 0;
+                                     const ObjectPlan& plan = {}) = 0;
 
   /// Whatever is known only at the end (consolidated metadata). Nothing may be written after it.
   virtual void finish() = 0;

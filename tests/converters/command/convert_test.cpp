@@ -133,6 +133,18 @@ TEST_F(ConvertCommandTest, CodecAndChunksAreTheUsersChoice) {
   EXPECT_FALSE(fs::exists(target + "/counts/2.0"));
 }
 
+TEST_F(ConvertCommandTest, CodecAndChunksAreForSomePaths) {
+  const auto result = run_engram({"convert", source, target, "--codec", "/none/**=lz4", "--codec",
+                                  "/count?=zstd:3", "--chunks", "/**=500,4"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto array = parse_json(file_text(target + "/counts/.zarray"));
+  EXPECT_EQ(array["compressor"]["id"], "zstd");
+  EXPECT_EQ(array["chunks"], Json({500, 4}));
+  ASSERT_EQ(
+      run_engram({"convert", source, target, "--overwrite", "--codec", "/none/**=lz4"}).status, 0);
+  EXPECT_EQ(parse_json(file_text(target + "/counts/.zarray"))["compressor"]["id"], "zlib");
+}
+
 TEST_F(ConvertCommandTest, AZarrDirectoryConvertsToItself) {
   ASSERT_EQ(run_engram({"convert", source, target}).status, 0);
   const auto again = run_engram({"convert", target, dir / "again.zarr"});
@@ -158,6 +170,10 @@ TEST_F(ConvertCommandTest, MistakesOfUsageExitWith2) {
       {{"convert", source, target, "--compat", "v3"}, "--compat"},
       {{"convert", source, target, "--text", "latin1"}, "--text"},
       {{"convert", source, target, "--codec", "snappy"}, "snappy"},
+      {{"convert", source, target, "--codec", "/counts"}, "does not say what is asked for"},
+      {{"convert", source, target, "--codec", "/counts=snappy"}, "snappy"},
+      {{"convert", source, target, "--codec", "/counts=verbatim"}, "not for /counts alone"},
+      {{"convert", source, target, "--chunks", "/counts=many"}, "30000,64"},
       {{"convert", source, target, "--chunks", "10x10"}, "10x10"},
       {{"convert", source, target, "--memory", "lots"}, "lots"},
       {{"convert", source, target, "--memory", "0"}, "a size is a number above 0"},
