@@ -71,3 +71,16 @@ function(engram_tests name)
   add_test(NAME Whole.${name} COMMAND engram_${name}_tests --gtest_brief=1)
   set_tests_properties(Whole.${name} PROPERTIES LABELS whole TIMEOUT 900)
 endfunction()
+
+# engram_tool(NAME LAYER): NAME.cpp, a program over the public headers of `layer` and those below it, which is not installed:
+# the Python tests and the benchmarks drive it.
+function(engram_tool name layer)
+  engram_layers_below(${layer} layers)
+  add_executable(engram_${name} ${name}.cpp)
+  target_include_directories(engram_${name} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(engram_${name} PRIVATE engram_options)
+  foreach(layer IN LISTS layers)
+    target_link_libraries(engram_${name} PRIVATE engram_${layer})
+    target_sources(engram_${name} PRIVATE $<TARGET_OBJECTS:engram_${layer}>)
+  endforeach()
+endfunction()

@@ -5,34 +5,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::converter {
 namespace {
-
-// Room that a thread keeps between chunks; more is given back at once.
-constexpr std::size_t kKeptBytes = 32U << 20;
-
-// A buffer of this thread that is used again for the next chunk: fresh memory costs more than the
-// copy into it.
-class ThreadBuffer {
- public:
-  ThreadBuffer() : bytes_(kept()) {}
-  ~ThreadBuffer() {
-    if (bytes_.capacity() > kKeptBytes) Bytes().swap(bytes_);
-  }
-  ThreadBuffer(const ThreadBuffer&) = delete;
-  ThreadBuffer& operator=(const ThreadBuffer&) = delete;
-
-  Bytes& bytes() noexcept { return bytes_; }
-
- private:
-  static Bytes& kept() {
-    thread_local Bytes bytes;
-    return bytes;
-  }
-  Bytes& bytes_;
-};
 
 bool all_known(const std::vector<CodecConfig>& codecs) {
   return std::all_of(codecs.begin(), codecs.end(),

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/thread_buffer.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
@@ -162,9 +163,12 @@ class BandCopy {
       from.shape[d] = to.shape[d] = right - left;
     }
     const std::uint64_t size = info_.type.size;
-    Bytes stored(chunk.size);
+    ThreadBuffer stored_buffer, decoded_buffer;
+    Bytes &stored = stored_buffer.bytes(), &elements = decoded_buffer.bytes();
+    stored.resize(chunk.size);
     const std::uint32_t mask = source_.encoded()->read(chunk, stored);
-    Bytes elements = decoder_->decode(stored, element_count(info_.chunk_shape) * size, mask);
+    elements.resize(element_count(info_.chunk_shape) * size);
+    decoder_->decode(stored, elements, mask);
     make_little_endian(info_.type, elements);
     copy_region(elements, info_.chunk_shape, from, buffer_, whole.shape, to, size);
   }
@@ -190,7 +194,9 @@ class BandCopy {
       from.origin[0] -= first_row_;
       if (place.size() > 1) from.origin[1] -= first_column_;
       const std::uint64_t size = info_.type.size;
-      Bytes elements(element_count(region.shape) * size);
+      ThreadBuffer buffer;
+      Bytes& elements = buffer.bytes();
+      elements.resize(element_count(region.shape) * size);
       copy_region(buffer_, held, from, elements, region.shape,
                   {Shape(place.size(), 0), region.shape}, size);
       take_(grid_.number(place), elements);

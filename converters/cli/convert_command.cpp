@@ -183,7 +183,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "blosc:zstd:5:bitshuffle. For some arrays, once for each: '/acquisition/**=zstd:5'; the "
           "last that matches counts")
       ->option_text("[GLOB=]CODEC")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   command
       ->add_option(
@@ -192,7 +192,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "10 MB everywhere; or lengths for arrays of that rank: 30000,64. For some arrays: "
           "'/units/*=auto'")
       ->option_text("[GLOB=]CHUNKS")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   command->add_option("--memory", options->memory, "What may be held beside metadata (512M)")
       ->option_text("SIZE");

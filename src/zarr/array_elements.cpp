@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/thread_buffer.hpp"
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
@@ -81,7 +82,10 @@ void Array::read(const Region& region, std::span<std::byte> out, const Workers& 
       codecs.decode(*stored, target);
       return make_little_endian(metadata_.type, target);
     }
-    Bytes decoded = codecs.decode(*stored, chunk_size);
+    ThreadBuffer buffer;
+    Bytes& decoded = buffer.bytes();
+    decoded.resize(static_cast<std::size_t>(chunk_size));
+    codecs.decode(*stored, decoded);
     make_little_endian(metadata_.type, decoded);
     copy_region(decoded, metadata_.chunk_shape, overlap.in_chunk, out, region.shape,
                 overlap.in_region, element_size, order_of(metadata_));

@@ -134,8 +134,8 @@ TEST_F(ConvertCommandTest, CodecAndChunksAreTheUsersChoice) {
 }
 
 TEST_F(ConvertCommandTest, CodecAndChunksAreForSomePaths) {
-  const auto result = run_engram({"convert", source, target, "--codec", "/none/**=lz4", "--codec",
-                                  "/count?=zstd:3", "--chunks", "/**=500,4"});
+  const auto result = run_engram({"convert", "--codec", "/none/**=lz4", "--codec", "/count?=zstd:3",
+                                  "--chunks", "/**=500,4", source, target});
   ASSERT_EQ(result.status, 0) << result.err;
   const auto array = parse_json(file_text(target + "/counts/.zarray"));
   EXPECT_EQ(array["compressor"]["id"], "zstd");

@@ -1,0 +1,137 @@
+"""Slices of one large array, read by engram and by its peers, by turns; bench/reading runs it and says what it is for."""
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import numpy as np  # noqa: E402
+
+import document  # noqa: E402
+import make_inputs as made  # noqa: E402
+
+ARRAY = "acquisition/raw/data"
+SECOND = 30_000
+# What is read of (frames, channels), and the least that engram must be times as fast as each peer.
+RANDOM = np.random.default_rng(48)
+WINDOWS = sorted(int(at) for at in RANDOM.integers(0, made.FRAMES - 300, 20))
+READS = {
+    "all": ("the whole array, 1.0 GB", [[[0, 0], [made.FRAMES, made.CHANNELS]]], {"TensorStore": 1.3, "h5py": 4.0}),
+    "second": ("one second of all channels", [[[600_000, 0], [SECOND, made.CHANNELS]]], {"TensorStore": 1.3}),
+    "channel": ("one channel over all time", [[[0, 100], [made.FRAMES, 1]]], {"TensorStore": 1.3}),
+    "windows": ("20 windows of 10 ms of all channels", [[[at, 0], [300, made.CHANNELS]] for at in WINDOWS], {"TensorStore": 1.3}),
+}
+STORES = {"zlib": ("zlib, chunks of 13,020 x 64 (as the HDF5 file has them)", ["--codec", "verbatim"]),
+          "blosc": ("blosc:lz4:5:shuffle in the same chunks", ["--codec", f"/{ARRAY}=blosc:lz4:5:shuffle"])}
+
+PEER = """
+import json, sys, time, warnings
+warnings.simplefilter("ignore")
+who, store, array, hdf5, threads, repeats = sys.argv[1:]
+if who == "TensorStore":
+    import tensorstore
+elif who == "h5py":
+    import h5py
+elif who == "zarr":
+    import zarr
+start = time.perf_counter()
+if who == "TensorStore":
+    context = tensorstore.Context({"data_copy_concurrency": {"limit": int(threads)}, "file_io_concurrency": {"limit": int(threads)}})
+    data = tensorstore.open({"driver": "zarr", "kvstore": {"driver": "file", "path": f"{store}/{array}"}}, context=context).result()
+    read = lambda box: data[box].read()
+    take = lambda one: one.result()
+elif who == "h5py":
+    data = h5py.File(hdf5, "r")[array]
+    read, take = (lambda box: data[box]), (lambda one: one)
+else:
+    data = zarr.open_group(store, "r")[array]
+    read, take = (lambda box: data[box]), (lambda one: one)
+for line in sys.stdin:
+    boxes = [tuple(slice(a, a + n) for a, n in zip(*region)) for region in json.loads(line)]
+    seconds = []
+    for _ in range(int(repeats)):
+        parts = [take(one) for one in [read(box) for box in boxes]]
+        seconds.append(time.perf_counter() - start)
+        total = sum(int(part.view("u1").sum(dtype="u8")) for part in parts)
+        del parts
+        start = time.perf_counter()
+    print(json.dumps({"seconds": seconds, "sum": total}), flush=True)
+    start = time.perf_counter()
+"""
+
+
+def ask(who, store, source, threads, repeats):
+    """The seconds of each read, and the sums of bytes."""
+    if who == "engram":
+        command = [os.environ["ENGRAM_ARRAY_READS"], store, ARRAY, str(threads), str(repeats)]
+    else:
+        command = [sys.executable, "-c", PEER, who, store, ARRAY, source, str(threads), str(repeats)]
+    lines = "".join(json.dumps(regions) + "\n" for _, regions, _ in READS.values())
+    done = subprocess.run(list(map(str, command)), input=lines, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{who} failed:\n{done.stderr}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measure(store, source, threads, runs):
+    """{read: {who: [seconds]}}; each run is a process a peer, of which the first read of each kind is not counted."""
+    peers = ["engram", "TensorStore"] + (["h5py", "zarr"] if threads == 1 else [])
+    times = {read: {who: [] for who in peers} for read in READS}
+    for _ in range(runs):
+        sums = {}
+        for who in peers:
+            for read, answer in zip(READS, ask(who, store, source, threads, 3)):
+                times[read][who] += answer["seconds"][1:]
+                if sums.setdefault(read, answer["sum"]) != answer["sum"]:
+                    sys.exit(f"{read}: {who} read other values")
+    return times
+
+
+def table(times, threads):
+    peers = list(next(iter(times.values())))
+    lines = ["| | " + " | ".join(peers) + " | times faster than TensorStore |", "|---|" + "---|" * (len(peers) + 1)]
+    met = True
+    for read, by in times.items():
+        median = {who: statistics.median(rows) for who, rows in by.items()}
+        ratio = median["TensorStore"] / median["engram"]
+        for who, bar in READS[read][2].items():
+            met &= who not in median or median[who] / median["engram"] >= bar
+        lines.append(f"| {READS[read][0]} | " + " | ".join(f"{1000 * median[who]:.1f} ms" for who in peers) + f" | {ratio:.2f} |")
+    return [f"With {threads} thread{'s' if threads > 1 else ''}:", "", *lines, ""], met
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--cache", type=Path, required=True)
+    arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--no-write", action="store_true")
+    given = arguments.parse_args()
+    source = given.cache / "ephys-2.nwb"
+    if not source.exists():
+        sys.exit("run bench/convert --only ephys once: it makes the file")
+    lines, all_met = [], True
+    for name, (title, options) in STORES.items():
+        store = given.cache / f"reading-{name}.zarr"
+        if not store.exists():
+            subprocess.run([os.environ["ENGRAM"], "convert", "--quiet", *options, source, store], check=True)
+        lines += [f"### {title}", ""]
+        for threads in sorted({1, os.cpu_count()}):
+            more, met = table(measure(store, source, threads, given.runs), threads)
+            lines += more
+            all_met &= met
+    print("\n".join(lines))
+    if not given.no_write:
+        head = (HERE / "reading_head.md").read_text(encoding="utf-8")
+        when = [f"Made by `bench/reading` on {datetime.date.today()}: {document.machine()}; {given.runs} runs each.", ""]
+        document.write_part("reading", head + "\n" + "\n".join(when + lines))
+    return 0 if all_met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
