@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <iostream>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <vector>
 

@@ -9,14 +9,6 @@
 #include "engram/base/error.hpp"
 
 namespace engram::converter {
-namespace {
-
-bool all_known(const std::vector<CodecConfig>& codecs) {
-  return std::all_of(codecs.begin(), codecs.end(),
-                     [](const auto& config) { return codec::is_known_codec(config.name); });
-}
-
-}  // namespace
 
 void name_path(Error& error, const std::string& path) {
   if (std::string_view(error.what()).find(path) == std::string_view::npos) error.at(path);

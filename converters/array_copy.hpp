@@ -19,8 +19,7 @@ namespace engram::converter {
 ///  - copy: encoded chunks as they are;
 ///  - decode: encoded chunks of the same shape, decoded by engram's own codecs on this thread, so
 ///    that no lock of the source's library is held meanwhile;
-///  - read: elements by ArraySource::read, where the source can't or need not give chunks; or all
-///  in
+///  - read: elements by ArraySource::read, where the source can't or need not give chunks; or in
 ///    bands (see Bands), where that reads and decodes less.
 /// In the first two, chunks that the source does not have stay missing.
 ///

@@ -11,8 +11,6 @@
 namespace engram::converter {
 namespace {
 
-std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
-
 // The length of equal pieces of `length`, none longer than `longest`.
 std::uint64_t equal_pieces(std::uint64_t length, std::uint64_t longest) {
   if (length <= longest) return std::max<std::uint64_t>(length, 1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/thread_buffer.hpp"
+#include "converters/chunk_shape.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
@@ -18,8 +19,6 @@ namespace {
 constexpr std::uint64_t kBandBytes = 64U << 20;
 // What is read at once of a source without chunks.
 constexpr std::uint64_t kPieceBytes = 8U << 20;
-
-std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
 // Bytes of a row, one place of dimension 0, that is `columns` wide.
 std::uint64_t row_bytes(const ArrayInfo& info, std::uint64_t columns) {
@@ -50,9 +49,7 @@ class BandCopy {
         fill_(info_.fill_value.value_or(Bytes(info_.type.size))) {
     make_little_endian(info_.type, fill_);
     const EncodedChunks* encoded = source.encoded();
-    if (encoded == nullptr || info_.chunk_shape.empty()) return;
-    for (const CodecConfig& config : encoded->codecs())
-      if (!codec::is_known_codec(config.name)) return;
+    if (encoded == nullptr || info_.chunk_shape.empty() || !all_known(encoded->codecs())) return;
     decoder_.emplace(encoded->codecs());
     source_grid_.emplace(info_.shape, info_.chunk_shape);
     listed_ = encoded->chunks();
@@ -83,7 +80,7 @@ class BandCopy {
           std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, info_.shape[0]);
       buffer_.resize((wanted - first_row_) * row_bytes_);
       if (wanted > known) read(known, wanted);
-      known = std::max(known, wanted);
+      known = wanted;
       pass(end);
       std::memmove(buffer_.data(), buffer_.data() + (end - first_row_) * row_bytes_,
                    (known - end) * row_bytes_);
@@ -219,6 +216,11 @@ class BandCopy {
 };
 
 }  // namespace
+
+bool all_known(const std::vector<CodecConfig>& codecs) {
+  return std::all_of(codecs.begin(), codecs.end(),
+                     [](const auto& config) { return codec::is_known_codec(config.name); });
+}
 
 std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shape,
                                 std::uint64_t memory) {

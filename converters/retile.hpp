@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include "engram/array/array_source.hpp"
 #include "engram/base/memory_budget.hpp"
@@ -27,6 +28,9 @@ struct Bands {
 /// are, or one after another; or no band fits.
 std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shape,
                                 std::uint64_t memory);
+
+/// True when engram itself decodes what was encoded with all of `codecs`.
+bool all_known(const std::vector<CodecConfig>& codecs);
 
 /// Takes the elements of chunk `number`, little-endian, cut at the array's end.
 using TakeChunk = std::function<void(std::uint64_t number, BytesView elements)>;
