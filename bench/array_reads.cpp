@@ -6,6 +6,9 @@
 // comes out:
 // {"seconds": [one a repeat], "sum": of all bytes}. Opening is part of the first repeat of the
 // first line only.
+//
+// engram_array_reads --list STORE REPEATS: opens the store and reads the metadata of all that is in
+// it: {"seconds": [one a repeat], "nodes": groups and arrays}.
 #include <chrono>
 #include <cstdint>
 #include <iostream>
@@ -13,10 +16,12 @@
 #include <string>
 #include <vector>
 
+#include "engram/base/buffer.hpp"
 #include "engram/base/json.hpp"
 #include "engram/base/thread_pool.hpp"
 #include "engram/store/open_store.hpp"
 #include "engram/zarr/array.hpp"
+#include "engram/zarr/hierarchy.hpp"
 
 namespace {
 
@@ -24,9 +29,33 @@ using engram::Json;
 using engram::Region;
 using Clock = std::chrono::steady_clock;
 
+std::uint64_t count_nodes(const engram::zarr::Node& node) {
+  std::uint64_t count = 1;
+  for (const engram::zarr::Node& child : node.children) count += count_nodes(child);
+  return count;
+}
+
+void list(const char* path, int repeats) {
+  Json seconds = Json::array();
+  std::uint64_t nodes = 0;
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = Clock::now();
+    const auto store = engram::store::open_store(path);
+    nodes = count_nodes(engram::zarr::read_hierarchy(*store));
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  std::cout << engram::dump_json({{"seconds", seconds}, {"nodes", nodes}}, engram::JsonStyle::line)
+            << std::endl;
+}
+
 int run(int count, char** words) {
+  if (count == 4 && words[1] == std::string("--list")) {
+    list(words[2], std::stoi(words[3]));
+    return 0;
+  }
   if (count != 5) {
-    std::cerr << "usage: engram_array_reads STORE ARRAY THREADS REPEATS\n";
+    std::cerr << "usage: engram_array_reads STORE ARRAY THREADS REPEATS\n"
+                 "       engram_array_reads --list STORE REPEATS\n";
     return 2;
   }
   const int repeats = std::stoi(words[4]);
@@ -34,6 +63,9 @@ int run(int count, char** words) {
   engram::ThreadPool pool(std::stoul(words[3]));
   const auto store = engram::store::open_store(words[1]);
   const auto array = engram::zarr::Array::open(store, words[2]);
+  const auto size_of = [&](const Region& region) {
+    return engram::element_count(region.shape) * array.metadata().type.size;
+  };
   for (std::string line; std::getline(std::cin, line);) {
     std::vector<Region> regions;
     for (const Json& region : engram::parse_json(line))
@@ -41,13 +73,15 @@ int run(int count, char** words) {
     Json seconds = Json::array();
     std::uint64_t sum = 0;
     for (int i = 0; i < repeats; ++i) {
-      std::vector<engram::Bytes> parts;
+      std::vector<engram::Buffer> parts;
+      std::vector<engram::zarr::RegionBuffer> wanted;
       for (const Region& region : regions)
-        parts.push_back(array.read_bytes(region, {.pool = &pool}));
+        wanted.push_back({region, parts.emplace_back(size_of(region)).bytes()});
+      array.read(wanted, {.pool = &pool});
       seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
       sum = 0;
-      for (const engram::Bytes& part : parts)
-        for (const std::byte b : part) sum += std::to_integer<std::uint64_t>(b);
+      for (const engram::Buffer& part : parts)
+        for (const std::byte b : part.bytes()) sum += std::to_integer<std::uint64_t>(b);
       parts.clear();
       start = Clock::now();
     }

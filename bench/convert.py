@@ -4,11 +4,9 @@ import dataclasses
 import datetime
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import typing
 from pathlib import Path
 
@@ -23,6 +21,7 @@ import zarr  # noqa: E402
 
 import document  # noqa: E402
 import make_inputs  # noqa: E402
+from measuring import measured, remove  # noqa: E402
 import nwb_compare  # noqa: E402
 import zarr_store  # noqa: E402
 
@@ -37,6 +36,7 @@ class Workload:
     bars: dict          # peer: what engram's share of its time must not pass; None: only told
     options: tuple = ()
     seconds: float = 0  # a bar of its own
+    small: dict = dataclasses.field(default_factory=dict)  # arguments of `make` for what the strict comparer is given instead
 
 
 WORKLOADS = {
@@ -56,7 +56,7 @@ WORKLOADS = {
     "many": Workload(make_inputs.many, "3,000 time series of 400 samples, a third of them shuffled and gzipped",
                      {"hdmf-zarr": 1 / 30, "cp": None}),
     "behavior": Workload(make_inputs.behavior, "A table of 200,000 rows, two columns of text and one of references", {"cp": None},
-                         seconds=2.0),
+                         seconds=2.0, small={"rows": 2_000}),
 }
 
 # Timed from the open of the source to the end of the export: what Python takes to start and import is not counted.
@@ -98,46 +98,43 @@ print(json.dumps([time.perf_counter() - start, used() - cpu]))
 """
 
 
-@dataclasses.dataclass
-class Measured:
-    seconds: float
-    cpu: float
-    memory: float  # MB, of the largest process
-
-
-# Runs a command and tells its time, CPU time and peak memory. A process of its own, because a child's peak is at least
-# what its parent had in memory when it was started.
-LAUNCH = """
-import json, os, subprocess, sys, time
-start = time.perf_counter()
-process = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "w"))
-_, status, usage = os.wait4(process.pid, 0)
-process.returncode = os.waitstatus_to_exitcode(status)
-print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
-sys.exit(process.returncode != 0)
-"""
-
-
-def measured(arguments, inner):
-    """Runs a command; its own times when `inner`, else those of the whole process."""
-    with tempfile.NamedTemporaryFile("r") as printed:
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCH, printed.name, *arguments], capture_output=True,
-                              text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{arguments} failed:\n{done.stderr}")
-        seconds, cpu, memory = json.loads(done.stdout)
-        if inner:
-            seconds, cpu = json.load(printed)
-        return Measured(seconds, cpu, memory)
-
-
 def size(path):
     files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
     return len(files), sum(map(os.path.getsize, files))
 
 
-def unequal(source, ours, theirs):
+def table_differs(source, ours):
+    """The rows of the table in `ours` that are not those of the source, as h5py has them. References are compared by the
+    addresses of what they lead to: h5py takes a search of the file for the name of each."""
+    found, store = [], zarr_store.Store(ours)
+    with h5py.File(source) as file:
+        names = {h5py.h5o.get_info(one.id).addr: one.name for one in file["acquisition"].values()}
+        for name, column in file["intervals/trials"].items():
+            mine = store.array(f"/intervals/trials/{name}")[...]
+            if h5py.check_ref_dtype(column.dtype):
+                addresses = np.empty(column.shape, "V8")
+                column.id.read(h5py.h5s.ALL, h5py.h5s.ALL, addresses, mtype=column.id.get_type())
+                expected = [names[address] for address in addresses.view("<u8").tolist()]
+                mine = [one["path"] for one in mine]
+            elif h5py.check_string_dtype(column.dtype):
+                expected, mine = column.asstr()[...].tolist(), mine.tolist()
+            else:
+                expected, mine = column[...].tolist(), mine.tolist()
+            if mine != expected:
+                found.append(f"/intervals/trials/{name} is not what h5py reads")
+    return found
+
+
+def unequal(work, source, ours, theirs, cache):
     """engram's result must be what pynwb and h5py read from the source; and hold hdmf-zarr's values, if there are any."""
+    if work.small:  # The strict comparer takes minutes for each 10,000 references.
+        found = table_differs(source, ours)
+        small, target = make_inputs.made(work.make.__name__, cache, **work.small), cache / "small.zarr"
+        remove(target)
+        subprocess.run([os.environ["ENGRAM"], "convert", "--quiet", *work.options, small, target], check=True)
+        found += nwb_compare.compare(str(small), target)
+        remove(target)
+        return found
     found = nwb_compare.compare(source, ours)
     if theirs is None:
         return found
@@ -181,14 +178,7 @@ def command(who, work, source, target, ours, cache):
 
 def one_file(name, cache, runs):
     work = WORKLOADS[name]
-    source = cache / f"{work.make.__name__}-2.nwb"
-    if not source.exists():
-        print(f"making {source}", flush=True)
-        part = source.with_suffix(".part")
-        subprocess.run([sys.executable, "-W", "ignore", "-c",
-                        f"import sys; sys.path.insert(0, {str(HERE)!r}); import make_inputs; "
-                        f"make_inputs.{work.make.__name__}({str(part)!r})"], check=True)
-        part.rename(source)
+    source = make_inputs.made(work.make.__name__, cache)
     results, targets, last = {who: [] for who in ("engram", *work.bars)}, [], {}
     for run in range(runs + 1):                         # the first of each warms up and is not counted
         for who in results:
@@ -204,7 +194,7 @@ def one_file(name, cache, runs):
             if run:
                 results[who].append(got)
                 print(f"{name} {who:11} {got.seconds:8.2f} s  {got.cpu:8.2f} s CPU  {got.memory:6.0f} MB", flush=True)
-    found = unequal(str(source), last["engram"], last.get("hdmf-zarr"))
+    found = unequal(work, str(source), last["engram"], last.get("hdmf-zarr"), cache)
     if "TensorStore" in last and not same_bytes(last["engram"], last["TensorStore"]):
         found.append("TensorStore has other values")
     sizes = {"source": (1, source.stat().st_size)} | {who: size(target) for who, target in last.items() if who != "cp"}
@@ -213,12 +203,6 @@ def one_file(name, cache, runs):
     if found:
         sys.exit(f"{name}: the results are not equal:\n" + "\n".join(found[:20]))
     return results, sizes
-
-
-def remove(target):
-    if target.is_file():
-        target.unlink()
-    shutil.rmtree(target, ignore_errors=True)
 
 
 def same_bytes(ours, theirs):

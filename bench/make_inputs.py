@@ -1,7 +1,10 @@
 """The files that bench/convert and bench/hdmf measure on, the same content on every run."""
 import random
+import subprocess
+import sys
 import uuid
 from datetime import datetime, timezone
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -19,29 +22,29 @@ SPIKES, UNITS = 20_000_000, 400
 ROWS = 200_000
 
 
-def ephys(path, shuffle=False, chunks=CHUNK, compression="gzip"):
+def ephys(path, shuffle=False, chunks=CHUNK, compression="gzip", frames=FRAMES):
     """A Neuropixels-like recording, deflated as h5py and NeuroConv do by default (gzip 4, no shuffle)."""
     nwb = session()
     device = nwb.create_device("probe")
     shank = nwb.create_electrode_group("shank", "a shank", "CA1", device)
     for i in range(CHANNELS):
         nwb.add_electrode(location="CA1", group=shank, x=0.0, y=20.0 * i, z=0.0)
-    empty = H5DataIO(shape=(FRAMES, CHANNELS), dtype=np.dtype("i2"), chunks=chunks, compression=compression, shuffle=shuffle)
+    empty = H5DataIO(shape=(frames, CHANNELS), dtype=np.dtype("i2"), chunks=chunks, compression=compression, shuffle=shuffle)
     nwb.add_acquisition(ElectricalSeries(
         name="raw", data=empty, rate=30_000.0, conversion=2.34e-6,
         electrodes=nwb.create_electrode_table_region(list(range(CHANNELS)), "all")))
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
     with h5py.File(path, "r+") as file:
-        for start, block in blocks():
+        for start, block in blocks(frames):
             file["acquisition/raw/data"][start:start + len(block)] = block
 
 
-def blocks():
+def blocks(frames):
     """Noise of some microvolts over a slow wave that all channels share, with spikes."""
     rng = np.random.default_rng(42)
-    for start in range(0, FRAMES, CHUNK[0]):
-        count = min(CHUNK[0], FRAMES - start)
+    for start in range(0, frames, CHUNK[0]):
+        count = min(CHUNK[0], frames - start)
         wave = 60 * np.sin(np.arange(start, start + count) / 700.0)
         block = rng.normal(0, 6, (count, CHANNELS)) + wave[:, None]
         spikes = rng.integers(0, count, 200), rng.integers(0, CHANNELS, 200)
@@ -90,32 +93,32 @@ def units(path):
         io.write(nwb)
 
 
-def behavior(path):
-    """A table of 200,000 rows with two columns of text, and references to series with their ranges."""
+def behavior(path, rows=ROWS):
+    """A table of `rows` rows with two columns of text, and references to series with their ranges."""
     nwb = session()
     rng = np.random.default_rng(47)
     series = [TimeSeries(name=f"series{i}", data=rng.normal(size=1000), unit="V", rate=1000.0) for i in range(20)]
     for one in series:
         nwb.add_acquisition(one)
-    starts = np.arange(ROWS, dtype=float)
-    kinds = [f"go left {i % 7}" if i % 3 else "nogo \u00b5" for i in range(ROWS)]
-    notes = [f"row {i} of the session" for i in range(ROWS)]
+    starts = np.arange(rows, dtype=float)
+    kinds = [f"go left {i % 7}" if i % 3 else "nogo \u00b5" for i in range(rows)]
+    notes = [f"row {i} of the session" for i in range(rows)]
     table = TimeIntervals(name="trials", description="trials", columns=[
         VectorData(name="start_time", description="s", data=starts), VectorData(name="stop_time", description="s", data=starts + 0.5),
         VectorData(name="kind", description="what", data=kinds), VectorData(name="note", description="text", data=notes),
-        VectorData(name="series", description="of", data=[series[i % 20] for i in range(ROWS)])], id=np.arange(ROWS))
+        VectorData(name="series", description="of", data=[series[i % 20] for i in range(rows)])], id=np.arange(rows))
     nwb.trials = table
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
 
 
-def many(path):
-    """3,000 series of 400 samples with timestamps; every third is compressed, every fourth shares its timestamps."""
+def many(path, count=SERIES):
+    """`count` series of 400 samples with timestamps; every third is compressed, every fourth shares its timestamps."""
     nwb = session()
     rng = np.random.default_rng(43)
     module = nwb.create_processing_module("many", "small series")
     first = None
-    for i in range(SERIES):
+    for i in range(count):
         values = rng.normal(size=400)
         data = H5DataIO(values, compression="gzip", shuffle=True, chunks=(200,)) if i % 3 == 0 else values
         times = first if first is not None and i % 4 == 0 else np.sort(rng.random(400))
@@ -140,6 +143,27 @@ def reading(path, series=SERIES, references=5_000, samples=400):
         nwb.add_trial(start_time=float(i), stop_time=i + 0.5, series=made[i * 7 % series])
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
+
+
+def hole(path, gigabytes=100, chunks=None):
+    """No NWB, and no disk full: an array of so many GB of int16 of which one block is written, contiguous or in chunks."""
+    rows = gigabytes * 10**9 // (2 * CHANNELS)
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset("data", (rows, CHANNELS), "i2", chunks=chunks, compression="gzip" if chunks else None)
+        data[rows // 2:rows // 2 + CHUNK[0]] = next(blocks(CHUNK[0]))[1]
+
+
+def made(name, cache, **arguments):
+    """The file that the function `name` makes, kept in `cache` from its first use on."""
+    path = cache / ("-".join([name, *(str(value) for value in arguments.values())]) + "-2.nwb")
+    if not path.exists():
+        print(f"making {path}", flush=True)
+        part = path.with_suffix(".part")
+        subprocess.run([sys.executable, "-W", "ignore", "-c",
+                        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import make_inputs; "
+                        f"make_inputs.{name}({str(part)!r}, **{arguments!r})"], check=True)
+        part.rename(path)
+    return path
 
 
 def session():

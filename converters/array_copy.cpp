@@ -23,6 +23,8 @@ ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
   const bool copied = array.action == Action::copy;
   if (copied) {
     route_ = Route::copy;
+  } else if (!planned.fast_paths) {
+    route_ = Route::read;
   } else if (const auto* encoded = source_.encoded();
              encoded != nullptr && source_.info().chunk_shape == array.info.chunk_shape &&
              all_known(encoded->codecs())) {
@@ -84,7 +86,7 @@ void ArrayCopy::tell(std::uint64_t number, ProgressMeter& progress) {
 }
 
 std::optional<Bands> ArrayCopy::bands(std::uint64_t memory) const {
-  if (route_ != Route::read || !source_.is_stored()) return std::nullopt;
+  if (route_ != Route::read || !source_.is_stored() || !planned_.fast_paths) return std::nullopt;
   return plan_bands(source_.info(), grid_.chunk_shape(), memory);
 }
 

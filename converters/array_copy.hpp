@@ -20,7 +20,7 @@ namespace engram::converter {
 ///  - decode: encoded chunks of the same shape, decoded by engram's own codecs on this thread, so
 ///    that no lock of the source's library is held meanwhile;
 ///  - read: elements by ArraySource::read, where the source can't or need not give chunks; or in
-///    bands (see Bands), where that reads and decodes less.
+///    bands (see Bands), where that reads and decodes less. Always the first without fast paths.
 /// In the first two, chunks that the source does not have stay missing.
 ///
 /// Threads: copy_chunk may be called by many threads at once for different chunks.

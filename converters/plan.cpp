@@ -18,9 +18,8 @@ constexpr std::uint64_t kObjectBytes = 16;
 
 class Planner {
  public:
-  Planner(const PathRules<CodecRule>& codecs, const PathRules<ChunkRule>& chunks,
-          const backend::Writer& writer, const Limits& limits)
-      : codecs_(codecs), chunks_(chunks), writer_(writer), limits_(limits) {}
+  Planner(const PlanRules& rules, const backend::Writer& writer, const Limits& limits)
+      : rules_(rules), writer_(writer), limits_(limits) {}
 
   Plan take() { return std::move(plan_); }
 
@@ -63,6 +62,7 @@ class Planner {
     PlannedDataset planned;
     planned.dataset = &dataset;
     planned.array.path = path;
+    planned.fast_paths = rules_.fast_paths;
     if (const auto* source = dataset.array()) {
       plan_array(*source, planned);
     } else {
@@ -78,7 +78,7 @@ class Planner {
     const auto elements = element_count(source.shape());
     array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
     array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
-    if (const auto compressor = object_compressor(codecs_.at(array.path)))
+    if (const auto compressor = object_compressor(rules_.codecs.at(array.path)))
       array.codecs = {*compressor};
   }
 
@@ -89,7 +89,7 @@ class Planner {
     array.bytes =
         checked_multiply(element_count(info.shape), info.type.size, "the size of a dataset");
     if (!source.is_stored()) array.bytes = 0;
-    array.info.chunk_shape = wanted_chunk_shape(info, chunks_.at(array.path));
+    array.info.chunk_shape = wanted_chunk_shape(info, rules_.chunks.at(array.path));
     array.reason = why_not_copied(source, planned);
     if (array.reason.empty()) {
       array.action = Action::copy;
@@ -121,7 +121,8 @@ class Planner {
   std::string why_not_copied(const ArraySource& source, PlannedDataset& planned) const {
     const auto& info = source.info();
     if (!source.is_stored()) return "nothing of it is stored";
-    if (!codecs_.at(planned.array.path).keep) return "another codec was asked for";
+    if (!rules_.fast_paths) return "fast paths are off";
+    if (!rules_.codecs.at(planned.array.path).keep) return "another codec was asked for";
     if (info.chunk_shape.empty()) return "it is not chunked";
     if (planned.array.info.chunk_shape != info.chunk_shape) return "other chunks were asked for";
     const auto* encoded = source.encoded();
@@ -143,13 +144,13 @@ class Planner {
     array.info.type = source.type.little_endian();
     if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
     array.codecs =
-        codecs_.at(array.path).codecs.value_or(std::vector<CodecConfig>{default_codec()});
+        rules_.codecs.at(array.path).codecs.value_or(std::vector<CodecConfig>{default_codec()});
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
                                    [](const auto& config) { return config.name == "blosc"; });
     const auto limit =
         std::min(limits_.max_chunk_bytes, blosc ? kMaxBloscBytes : ~std::uint64_t{0});
     if (chunk_bytes(array.info) <= limit) return;
-    if (chunks_.at(array.path).kind == ChunkRule::Kind::lengths &&
+    if (rules_.chunks.at(array.path).kind == ChunkRule::Kind::lengths &&
         array.info.chunk_shape != source.chunk_shape) {
       throw Error(
           ErrorCode::invalid_argument,
@@ -161,8 +162,7 @@ class Planner {
     array.reason += "; its chunks are too large to encode";
   }
 
-  const PathRules<CodecRule>& codecs_;
-  const PathRules<ChunkRule>& chunks_;
+  const PlanRules& rules_;
   const backend::Writer& writer_;
   const Limits& limits_;
   Plan plan_;
@@ -197,21 +197,18 @@ CodecRule parse_codec_rule(const std::string& text) {
   return rule;
 }
 
-PathRules<CodecRule> codec_rules(const TargetOptions& options) {
-  PathRules<CodecRule> rules(parse_codec_rule(options.codec));
+PlanRules plan_rules(const TargetOptions& options) {
+  PlanRules rules{parse_codec_rule(options.codec), parse_chunk_rule(options.chunks),
+                  options.fast_paths};
   for (const auto& [glob, value] : options.codec_for) {
     if (value == "verbatim") {
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("\"verbatim\" is for all arrays, not for {} alone", glob));
     }
-    rules.add(glob, parse_codec_rule(value));
+    rules.codecs.add(glob, parse_codec_rule(value));
   }
-  return rules;
-}
-
-PathRules<ChunkRule> chunk_rules(const TargetOptions& options) {
-  PathRules<ChunkRule> rules(parse_chunk_rule(options.chunks));
-  for (const auto& [glob, value] : options.chunks_for) rules.add(glob, parse_chunk_rule(value));
+  for (const auto& [glob, value] : options.chunks_for)
+    rules.chunks.add(glob, parse_chunk_rule(value));
   return rules;
 }
 
@@ -223,10 +220,9 @@ std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
   return rule.codecs->front();
 }
 
-Plan make_plan(const hdmf::GroupBuilder& root, const PathRules<CodecRule>& codecs,
-               const PathRules<ChunkRule>& chunks, const backend::Writer& writer,
-               const Limits& limits) {
-  Planner planner(codecs, chunks, writer, limits);
+Plan make_plan(const hdmf::GroupBuilder& root, const PlanRules& rules,
+               const backend::Writer& writer, const Limits& limits) {
+  Planner planner(rules, writer, limits);
   planner.add_group(root, "/");
   return planner.take();
 }

@@ -25,11 +25,16 @@ struct CodecRule {
 /// Error(invalid_argument).
 CodecRule parse_codec_rule(const std::string& text);
 
-/// What TargetOptions::codec and codec_for say together. Throws Error(invalid_argument), also for
-/// "verbatim" with a path: it is for all or for none.
-PathRules<CodecRule> codec_rules(const TargetOptions& options);
-/// The same of TargetOptions::chunks and chunks_for.
-PathRules<ChunkRule> chunk_rules(const TargetOptions& options);
+/// What is asked for all arrays and for some.
+struct PlanRules {
+  PathRules<CodecRule> codecs;
+  PathRules<ChunkRule> chunks;
+  bool fast_paths = true;  ///< As TargetOptions::fast_paths.
+};
+
+/// What `options` say of it. Throws Error(invalid_argument), also for "verbatim" with a path: it is
+/// for all or for none.
+PlanRules plan_rules(const TargetOptions& options);
 
 /// The codec of arrays that are encoded, where nothing else was asked for: blosc:zstd:5:bitshuffle.
 /// Bitshuffle gives the smallest chunks of ephys, images of 8 and 16 bits, masks and spike times,
@@ -45,6 +50,7 @@ struct PlannedDataset {
   const hdmf::DatasetBuilder* dataset = nullptr;
   PlannedArray array;
   std::vector<CodecConfig> source_codecs;  ///< Only for Action::copy.
+  bool fast_paths = true;                  ///< As TargetOptions::fast_paths.
 };
 
 /// Everything that is done with a tree, and what the tree holds beside datasets.
@@ -59,9 +65,8 @@ struct Plan {
 /// The plan for `root`, which must outlive it. Reads and writes nothing. Throws
 /// Error(invalid_argument) for chunk lengths that an array can't have, Error(limit_exceeded), each
 /// naming the dataset.
-Plan make_plan(const hdmf::GroupBuilder& root, const PathRules<CodecRule>& codecs,
-               const PathRules<ChunkRule>& chunks, const backend::Writer& writer,
-               const Limits& limits);
+Plan make_plan(const hdmf::GroupBuilder& root, const PlanRules& rules,
+               const backend::Writer& writer, const Limits& limits);
 
 /// Bytes of one chunk, not compressed. Throws Error(limit_exceeded) beyond 64 bits.
 std::uint64_t chunk_bytes(const ArrayInfo& info);

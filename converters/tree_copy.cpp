@@ -79,11 +79,7 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
 class TreeCopy {
  public:
   TreeCopy(const TreeOrigin& origin, const std::string& target, const TargetOptions& options)
-      : origin_(origin),
-        target_(target),
-        options_(options),
-        codecs_(codec_rules(options)),
-        chunks_(chunk_rules(options)) {
+      : origin_(origin), target_(target), options_(options), rules_(plan_rules(options)) {
     if (options.memory == 0) {
       throw Error(ErrorCode::invalid_argument, "the memory budget must be above 0");
     }
@@ -107,8 +103,8 @@ class TreeCopy {
  private:
   void write() {
     Publication publication(origin_.name, target_, options_.overwrite);
-    const auto writer =
-        backend::make_zarr_writer(publication.part(), writer_options(options_, codecs_.for_all()));
+    const auto writer = backend::make_zarr_writer(
+        publication.part(), writer_options(options_, rules_.codecs.for_all()));
     const auto plan = read_and_plan(*writer);
     ThreadPool pool(options_.threads);
     writer->write_tree(tree_, &pool, options_.stop);
@@ -138,7 +134,8 @@ class TreeCopy {
 
   void dry_run() {
     if (!target_.empty()) check_target(origin_.name, target_, options_.overwrite);
-    const auto writer = backend::make_zarr_planner(writer_options(options_, codecs_.for_all()));
+    const auto writer =
+        backend::make_zarr_planner(writer_options(options_, rules_.codecs.for_all()));
     const auto plan = read_and_plan(*writer);
     writer->write_tree(tree_);
     check_strict(options_, writer->notices());
@@ -180,7 +177,7 @@ class TreeCopy {
     tree_ = origin_.read(report_);
     check_strict(options_, report_.notices);
     check_stop(options_);
-    auto plan = make_plan(tree_, codecs_, chunks_, writer, options_.limits);
+    auto plan = make_plan(tree_, rules_, writer, options_.limits);
     report_.datasets = plan.datasets.size();
     report_.groups = plan.groups;
     report_.links = plan.links;
@@ -206,8 +203,7 @@ class TreeCopy {
   const TreeOrigin& origin_;
   const std::string& target_;
   const TargetOptions& options_;
-  PathRules<CodecRule> codecs_;
-  PathRules<ChunkRule> chunks_;
+  PlanRules rules_;
   hdmf::GroupBuilder tree_;
   ConvertReport report_;
 };

@@ -75,3 +75,18 @@ jobs() {
   memory=$(awk '/MemAvailable/ {print int($2 / 1500000)}' /proc/meminfo 2>/dev/null || echo "$cores")
   echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
+
+# The directory of a Python environment that has exactly what the requirements file $1 lists; makes it when needed.
+python_with() {
+  local python=/usr/bin/python3 dir
+  [ -x "$python" ] || python=python3
+  dir=$engram_cache/venv-$({ "$python" --version; cat "$1"; } | sha256sum | cut -c1-16)
+  if [ ! -e "$dir/complete" ]; then
+    say "making the Python environment of ${1#"$engram_root"/} in $dir"
+    rm -rf "$dir"
+    logged "$engram_root/build/venv.log" "$python" -m venv "$dir"
+    logged "$engram_root/build/venv.log" "$dir/bin/python" -m pip install --disable-pip-version-check --requirement "$1"
+    touch "$dir/complete"
+  fi
+  echo "$dir/bin/python"
+}

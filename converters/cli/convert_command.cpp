@@ -40,7 +40,7 @@ constexpr const char* kConvertExamples = R"(Examples:
 struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
   std::vector<std::string> codecs, chunks;
-  bool no_consolidate = false, quiet = false, json = false;
+  bool no_consolidate = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
 };
 
@@ -116,11 +116,11 @@ void choose(ConvertChoices& options, Command& chosen) {
   }
   options.convert.memory = parse_size(options.memory);
   options.convert.consolidate = !options.no_consolidate;
+  options.convert.fast_paths = !options.no_fast_paths;
   // Mistakes in these are the user's, and are told before anything is begun.
   sort_out(options.codecs, options.convert.codec, options.convert.codec_for);
   sort_out(options.chunks, options.convert.chunks, options.convert.chunks_for);
-  (void)converter::codec_rules(options.convert);
-  (void)converter::chunk_rules(options.convert);
+  (void)converter::plan_rules(options.convert);
   chosen.source = options.source;
   chosen.target = options.convert.dry_run ? std::string() : options.target;
   chosen.supervision.patience = patience_for(file_size(options.source));
@@ -194,6 +194,9 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->option_text("[GLOB=]CHUNKS")
       ->allow_extra_args(false)
       ->take_all();
+  command->add_flag("--no-fast-paths", options->no_fast_paths,
+                    "Copy no chunk as it is: have the source's library decode each element, and "
+                    "encode it anew. Slow; for when in doubt");
   command->add_option("--memory", options->memory, "What may be held beside metadata (512M)")
       ->option_text("SIZE");
   command->add_option("--threads", convert_options.threads, "Threads (one a core)")

@@ -56,6 +56,10 @@ struct TargetOptions {
   /// in a name, `?` any character, `[a-z]` one of a set, and the name `**` any number of names:
   /// "/acquisition/**". The last that matches counts; "verbatim" is for all arrays only.
   std::vector<std::pair<std::string, std::string>> codec_for, chunks_for;
+  /// false: no chunk is copied as it is, decoded by engram's own codecs or read for several chunks
+  /// of the target at once: the source's library gives the elements of each chunk, which are
+  /// encoded. The same values, slowly, where there is doubt about the ways around that.
+  bool fast_paths = true;
   std::uint64_t memory = 512ULL << 20;  ///< Bytes held at a time beside the metadata.
   unsigned threads = 0;                 ///< 0: one a core.
   Limits limits;

@@ -15,6 +15,7 @@
 #include "engram/backend/open_file.hpp"
 #include "engram/backend/stream.hpp"
 #include "engram/backend/stream_queue.hpp"
+#include "engram/base/buffer.hpp"
 #include "engram/base/bytes.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/json.hpp"

@@ -98,6 +98,14 @@ void copy_runs(const std::byte* source, std::byte* target, std::uint64_t run, co
       return copy_fixed_runs<8>(source, target, loop);
     case 16:
       return copy_fixed_runs<16>(source, target, loop);
+    case 32:
+      return copy_fixed_runs<32>(source, target, loop);
+    case 64:
+      return copy_fixed_runs<64>(source, target, loop);
+    case 128:
+      return copy_fixed_runs<128>(source, target, loop);
+    case 256:
+      return copy_fixed_runs<256>(source, target, loop);
     default:
       break;
   }

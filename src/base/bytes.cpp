@@ -1,9 +1,11 @@
 #include "engram/base/bytes.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
@@ -25,7 +27,31 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 }
 constexpr std::array<std::uint8_t, 256> kDigits = make_digits();
 
+constexpr std::size_t kPage = 4096, kHugePage = 2U << 20U, kHuge = 4 * kHugePage;
+constexpr std::align_val_t kCacheLine{64};
+
+// Fresh memory comes page by page, each at the price of an interrupt. Only what lies wholly within
+// the bytes is asked for; to get none is no error.
+void ask_for_huge_pages(void* bytes, std::size_t size) noexcept {
+  const auto start = reinterpret_cast<std::uintptr_t>(bytes);
+  const std::uintptr_t first = (start + kHugePage - 1) / kHugePage * kHugePage;
+  const std::uintptr_t end = (start + size) / kHugePage * kHugePage;
+  ::madvise(static_cast<char*>(bytes) + (first - start), end - first, MADV_HUGEPAGE);
+}
+
 }  // namespace
+
+void* detail::allocate_bytes(std::size_t size) {
+  if (size < kPage) return ::operator new(size);
+  void* const bytes = ::operator new(size, kCacheLine);
+  if (size >= kHuge) ask_for_huge_pages(bytes, size);
+  return bytes;
+}
+
+void detail::free_bytes(void* bytes, std::size_t size) noexcept {
+  if (size < kPage) return ::operator delete(bytes);
+  ::operator delete(bytes, kCacheLine);
+}
 
 Bytes to_bytes(std::string_view text) {
   const BytesView view = as_bytes(text);

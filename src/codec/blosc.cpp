@@ -8,7 +8,6 @@
 #include <array>
 #include <climits>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +17,7 @@
 #include "codec/configuration.hpp"
 #include "codec/deflate.hpp"
 #include "codec/shuffle.hpp"
+#include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -62,25 +62,91 @@ void inflate_splits(const BloscBlock& block, std::span<std::byte> out) {
   }
 }
 
+// A part of what a frame decodes to.
+struct Part {
+  std::uint64_t offset = 0;
+  std::span<std::byte> out;
+
+  std::uint64_t end() const noexcept { return offset + out.size(); }
+  bool overlaps(const BloscBlock& block) const noexcept {
+    return block.offset < end() && offset < std::uint64_t{block.offset} + block.size;
+  }
+  bool covers(const BloscBlock& block) const noexcept {
+    return offset <= block.offset && std::uint64_t{block.offset} + block.size <= end();
+  }
+};
+
 // Frames with zlib inside are what copied HDF5 chunks become: here without c-blosc, because
 // libdeflate takes half the time of the zlib that c-blosc calls.
 void decode_zlib_blocks(const BloscFrame& frame, const std::vector<BloscBlock>& blocks,
-                        std::span<std::byte> out) {
+                        const Part& part) {
   const bool shuffled = frame.shuffled && frame.element_size > 1;
-  std::unique_ptr<std::byte[]> scratch;
-  if (shuffled)
-    scratch =
-        std::make_unique_for_overwrite<std::byte[]>(std::min(frame.block_size, frame.decoded_size));
+  const std::uint32_t largest = std::min(frame.block_size, frame.decoded_size);
+  Buffer planes(shuffled ? largest : 0);
+  Buffer cut;
   for (const BloscBlock& block : blocks) {
-    const std::span<std::byte> to = out.subspan(block.offset, block.size);
-    if (!shuffled) {
+    if (!part.overlaps(block)) continue;
+    const bool is_whole = part.covers(block);
+    if (!is_whole && cut.size() == 0) cut = Buffer(largest);
+    const std::span<std::byte> to = is_whole
+                                        ? part.out.subspan(block.offset - part.offset, block.size)
+                                        : cut.bytes().first(block.size);
+    if (shuffled) {
+      inflate_splits(block, planes.bytes().first(block.size));
+      unshuffle_bytes(planes.bytes().first(block.size), to, frame.element_size);
+    } else {
       inflate_splits(block, to);
-      continue;
     }
-    const std::span<std::byte> planes(scratch.get(), block.size);
-    inflate_splits(block, planes);
-    unshuffle_bytes(planes, to, frame.element_size);
+    if (is_whole) continue;
+    const std::uint64_t from = std::max<std::uint64_t>(block.offset, part.offset);
+    const std::uint64_t end = std::min<std::uint64_t>(block.offset + block.size, part.end());
+    std::memcpy(part.out.data() + (from - part.offset), to.data() + (from - block.offset),
+                end - from);
   }
+}
+
+// Of a frame that was checked. c-blosc counts in elements, which an array's may be or not.
+void decode_items(BytesView in, const BloscFrame& frame, const Part& part) {
+  const std::uint64_t size = frame.element_size;
+  const std::uint64_t first = part.offset / size;
+  const std::uint64_t count =
+      (std::min<std::uint64_t>(part.end() + size - 1, frame.decoded_size) - first * size) / size;
+  Buffer aligned;
+  std::byte* to = part.out.data();
+  if (first * size != part.offset || count * size != part.out.size()) {
+    aligned = Buffer(count * size);
+    to = aligned.bytes().data();
+  }
+  const int written =
+      blosc_getitem(in.data(), static_cast<int>(first), static_cast<int>(count), to);
+  if (written < 0 || static_cast<std::uint64_t>(written) != count * size)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("blosc frame of {} bytes is damaged: c-blosc returned {}, expected {}",
+                            in.size(), written, count * size));
+  if (aligned.size() > 0)
+    std::memcpy(part.out.data(), to + (part.offset - first * size), part.out.size());
+}
+
+// The head of a frame of which at most `size` bytes are expected.
+BloscFrame head_within(BytesView in, std::uint64_t size) {
+  const BloscFrame frame = parse_blosc_head(in);
+  if (frame.decoded_size > size)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("blosc frame says that it decodes to {} bytes, expected at most {}",
+                            frame.decoded_size, size));
+  // c-blosc takes three blocks' memory before it looks at the data.
+  if (!frame.memcpyed && frame.block_size > size)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("blosc frame has blocks of {} bytes, expected at most {}",
+                            frame.block_size, size));
+  return frame;
+}
+
+void check_streams(const BloscFrame& frame, const std::vector<BloscBlock>& blocks) {
+  if (frame.format != BloscFormat::blosclz) return;
+  for (const BloscBlock& block : blocks)
+    if (std::any_of(block.splits.begin(), block.splits.end(), overflows_blosclz))
+      throw Error(ErrorCode::corrupt_data, "blosc frame: a blosclz stream has no valid length");
 }
 
 struct Settings {
@@ -90,7 +156,7 @@ struct Settings {
   std::size_t block_size = 0;
 };
 
-class BloscCodec final : public ConfiguredCodec {
+class BloscCodec final : public ConfiguredCodec, public PartDecoder {
  public:
   explicit BloscCodec(Settings settings)
       : ConfiguredCodec({"blosc",
@@ -123,31 +189,21 @@ class BloscCodec final : public ConfiguredCodec {
     return static_cast<std::uint64_t>(written);
   }
 
+  const PartDecoder* parts() const noexcept override { return this; }
+
   std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
-    const BloscFrame frame = parse_blosc_head(in);
-    if (frame.decoded_size > out.size())
-      throw Error(ErrorCode::corrupt_data,
-                  fmt::format("blosc frame says that it decodes to {} bytes, expected at most {}",
-                              frame.decoded_size, out.size()));
+    const BloscFrame frame = head_within(in, out.size());
     if (frame.memcpyed) {
       if (frame.decoded_size > 0)
         std::memcpy(out.data(), in.data() + kBloscHead, frame.decoded_size);
       return frame.decoded_size;
     }
-    // c-blosc takes three blocks' memory before it looks at the data.
-    if (frame.block_size > out.size())
-      throw Error(ErrorCode::corrupt_data,
-                  fmt::format("blosc frame has blocks of {} bytes, expected at most {}",
-                              frame.block_size, out.size()));
     const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
     if (frame.format == BloscFormat::zlib && !frame.bitshuffled) {
-      decode_zlib_blocks(frame, blocks, out);
+      decode_zlib_blocks(frame, blocks, {0, out.first(frame.decoded_size)});
       return frame.decoded_size;
     }
-    if (frame.format == BloscFormat::blosclz)
-      for (const BloscBlock& block : blocks)
-        if (std::any_of(block.splits.begin(), block.splits.end(), overflows_blosclz))
-          throw Error(ErrorCode::corrupt_data, "blosc frame: a blosclz stream has no valid length");
+    check_streams(frame, blocks);
     const int written =
         blosc_decompress_ctx(in.data(), out.data(), std::min<std::size_t>(out.size(), INT_MAX), 1);
     if (written < 0 || static_cast<std::uint32_t>(written) != frame.decoded_size)
@@ -156,6 +212,28 @@ class BloscCodec final : public ConfiguredCodec {
           fmt::format("blosc frame of {} bytes is damaged: c-blosc returned {}, expected {}",
                       in.size(), written, frame.decoded_size));
     return frame.decoded_size;
+  }
+
+  void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+                   std::span<std::byte> out) const override {
+    const BloscFrame frame = head_within(in, decoded_size);
+    if (frame.decoded_size != decoded_size)
+      throw Error(ErrorCode::corrupt_data, fmt::format("chunk decodes to {} bytes, expected {}",
+                                                       frame.decoded_size, decoded_size));
+    if (out.empty()) return;
+    if (frame.memcpyed) {
+      std::memcpy(out.data(), in.data() + kBloscHead + offset, out.size());
+      return;
+    }
+    const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
+    if (frame.format == BloscFormat::zlib && !frame.bitshuffled)
+      return decode_zlib_blocks(frame, blocks, {offset, out});
+    check_streams(frame, blocks);
+    const std::uint64_t whole_items = decoded_size - decoded_size % frame.element_size;
+    if (offset + out.size() <= whole_items) return decode_items(in, frame, {offset, out});
+    Buffer whole(decoded_size);  // The end of this frame is no element of it.
+    decode(in, whole.bytes());
+    std::memcpy(out.data(), whole.bytes().data() + offset, out.size());
   }
 
  private:

@@ -4,26 +4,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
+#include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
 namespace {
-
-// Bytes that are written before they are read: a vector would fill them with zeros first.
-class Buffer {
- public:
-  Buffer() = default;
-  explicit Buffer(std::uint64_t size)
-      : bytes_(std::make_unique_for_overwrite<std::byte[]>(size)), room_(size) {}
-
-  std::span<std::byte> room() const noexcept { return {bytes_.get(), room_}; }
-
- private:
-  std::unique_ptr<std::byte[]> bytes_;
-  std::uint64_t room_ = 0;
-};
 
 bool is_masked(std::uint32_t filter_mask, std::size_t codec) {
   return codec < 32 && ((filter_mask >> codec) & 1U) != 0;
@@ -75,7 +61,7 @@ Bytes Pipeline::encode(BytesView in, std::uint64_t element_size) const {
     // get worse. Elements of another type still are.
     if (i > 0) element_size = element_sizes_[i];
     Buffer next(codecs_[i]->max_encoded_size(in.size()));
-    in = next.room().first(codecs_[i]->encode(in, next.room(), element_size));
+    in = next.bytes().first(codecs_[i]->encode(in, next.bytes(), element_size));
     held = std::move(next);
   }
   return {in.begin(), in.end()};
@@ -103,7 +89,7 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     // Another encoder may need more room than ours; a checksum or a shuffle never makes more bytes
     // than it is given.
     Buffer next(std::max<std::uint64_t>(foreign_size(limits[i]), in.size()));
-    in = next.room().first(codecs_[i]->decode(in, next.room()));
+    in = next.bytes().first(codecs_[i]->decode(in, next.bytes()));
     held = std::move(next);
   }
   if (in.size() != out.size()) throw_wrong_size(in.size(), out.size());
@@ -114,6 +100,22 @@ Bytes Pipeline::decode(BytesView in, std::uint64_t decoded_size, std::uint32_t f
   Bytes out(decoded_size);
   decode(in, out, filter_mask);
   return out;
+}
+
+bool Pipeline::decodes_parts() const noexcept {
+  return codecs_.empty() || (codecs_.size() == 1 && codecs_.front()->parts() != nullptr);
+}
+
+void Pipeline::decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+                           std::span<std::byte> out) const {
+  if (offset > decoded_size || out.size() > decoded_size - offset)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes at {} are no part of {}", out.size(), offset, decoded_size));
+  if (!codecs_.empty() && decodes_parts())
+    return codecs_.front()->parts()->decode_part(in, decoded_size, offset, out);
+  Buffer whole(decoded_size);
+  decode(in, whole.bytes());
+  if (!out.empty()) std::memcpy(out.data(), whole.bytes().data() + offset, out.size());
 }
 
 }  // namespace engram::codec

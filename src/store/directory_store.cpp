@@ -288,12 +288,20 @@ DirectoryStore::DirectoryStore(std::string root, Mode mode)
 DirectoryStore::~DirectoryStore() = default;
 
 std::optional<Bytes> DirectoryStore::get(const Key& key, std::uint64_t max_size) const {
+  Bytes value;
+  if (!get_into(key, max_size, value)) return std::nullopt;
+  return value;
+}
+
+bool DirectoryStore::get_into(const Key& key, std::uint64_t max_size, Bytes& out) const {
   struct stat info {};
   const FileDescriptor fd = impl_->open_file(key, info);
-  if (!fd.is_open()) return std::nullopt;
+  if (!fd.is_open()) return false;
   const auto size = static_cast<std::uint64_t>(info.st_size);
   if (size > max_size) throw too_large(impl_->path_of(key), size, max_size);
-  return read_up_to(fd.get(), 0, size, impl_->path_of(key));
+  out.resize(size);
+  out.resize(read_into(fd.get(), 0, out, impl_->path_of(key)));
+  return true;
 }
 
 std::optional<Bytes> DirectoryStore::get_range(const Key& key, std::uint64_t offset,

@@ -8,6 +8,13 @@
 
 namespace engram::store {
 
+bool ReadableStore::get_into(const Key& key, std::uint64_t max_size, Bytes& out) const {
+  auto value = get(key, max_size);
+  if (!value) return false;
+  out = *std::move(value);
+  return true;
+}
+
 void Store::erase_prefix(const std::string& prefix) {
   const std::string start = prefix.empty() ? "" : prefix + '/';
   const Listing listing = list_dir(prefix);

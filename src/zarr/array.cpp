@@ -7,6 +7,7 @@
 
 #include "engram/array/slices.hpp"
 #include "engram/base/error.hpp"
+#include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_keys.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/metadata_view.hpp"
@@ -116,6 +117,7 @@ void Array::resize(const Shape& shape) {
   ChunkGrid grid(changed.shape, changed.chunk_shape);
   // First the smaller of both shapes is true, so that nobody misses a chunk that was removed.
   write_array_document(writer, path_, changed);
+  if (cache_) cache_->forget_all();
   erase_chunks_outside(writer, path_, metadata_, grid_, grid);
   metadata_ = std::move(changed);
   grid_ = std::move(grid);

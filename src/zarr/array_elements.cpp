@@ -4,18 +4,14 @@
 
 #include <algorithm>
 
-#include "base/thread_buffer.hpp"
 #include "engram/zarr/array.hpp"
+#include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
 
 namespace engram::zarr {
 namespace {
-
-std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
-  return element_count(metadata.chunk_shape) * metadata.type.size;
-}
 
 // True when all elements are `element`, bit for bit.
 bool all_are(BytesView elements, BytesView element) {
@@ -24,6 +20,16 @@ bool all_are(BytesView elements, BytesView element) {
          std::equal(elements.begin() + static_cast<std::ptrdiff_t>(size), elements.end(),
                     elements.begin());
 }
+
+// Whether the chunk was written or not: what it is now is not known here.
+struct Forgetting {
+  ChunkCache* cache;
+  const std::string& key;
+
+  ~Forgetting() {
+    if (cache != nullptr) cache->forget(key);
+  }
+};
 
 }  // namespace
 
@@ -53,48 +59,10 @@ void Array::check_buffer(const Region& region, std::uint64_t size) const {
 
 Bytes Array::read_bytes(const Region& region, const Workers& workers) const {
   check_inside(region, metadata_.shape);
-  auto out = detail::make_values<std::byte>(
+  auto out = detail::make_values<Bytes>(
       checked_multiply(element_count(region.shape), metadata_.type.size, "the size of a region"));
   read(region, out, workers);
   return out;
-}
-
-void Array::read(const Region& region, std::span<std::byte> out, const Workers& workers) const {
-  check_buffer(region, out.size());
-  const codec::Pipeline& codecs = pipeline();
-  const std::uint64_t element_size = metadata_.type.size;
-  const std::uint64_t chunk_size = size_of_chunk(metadata_);
-  const Bytes fill = fill_element(metadata_);
-  const ChunkWalk walk(grid_, region);
-
-  const auto read_one = [&](const Shape& place, const store::Key& key) {
-    const Overlap overlap = walk.overlap(place);
-    const auto stored = store_.reader().get(key, codecs.max_stored_size(chunk_size));
-    if (!stored) return fill_region(out, region.shape, overlap.in_region, fill);
-    // A chunk that is one run of the result is decoded right there.
-    const bool is_whole = overlap.in_chunk.shape == metadata_.chunk_shape;
-    const auto run = is_whole && (!metadata_.fortran_order || region.shape.size() < 2)
-                         ? contiguous_offset(overlap.in_region, region.shape)
-                         : std::nullopt;
-    if (run) {
-      const auto target = out.subspan(static_cast<std::size_t>(*run * element_size),
-                                      static_cast<std::size_t>(chunk_size));
-      codecs.decode(*stored, target);
-      return make_little_endian(metadata_.type, target);
-    }
-    ThreadBuffer buffer;
-    Bytes& decoded = buffer.bytes();
-    decoded.resize(static_cast<std::size_t>(chunk_size));
-    codecs.decode(*stored, decoded);
-    make_little_endian(metadata_.type, decoded);
-    copy_region(decoded, metadata_.chunk_shape, overlap.in_chunk, out, region.shape,
-                overlap.in_region, element_size, order_of(metadata_));
-  };
-  run_tasks(workers, walk.count(), 2 * chunk_size, [&](std::uint64_t i) {
-    const Shape place = walk.place(i);
-    const store::Key key = chunk_key(place);
-    at_key(key.str(), [&] { read_one(place, key); });
-  });
 }
 
 void Array::write(const Region& region, BytesView elements, const Workers& workers) {
@@ -142,6 +110,7 @@ void Array::write(const Region& region, BytesView elements, const Workers& worke
   run_tasks(workers, walk.count(), 3 * chunk_size, [&](std::uint64_t i) {
     const Shape place = walk.place(i);
     const store::Key key = chunk_key(place);
+    const Forgetting forgetting{cache_.get(), key.str()};
     at_key(key.str(), [&] { write_one(place, key); });
   });
 }

@@ -49,7 +49,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
   at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
   pipeline();
   const Order order = order_of(metadata_);
-  auto objects = detail::make_values<Json>(element_count(region.shape));
+  auto objects = detail::make_values<std::vector<Json>>(element_count(region.shape));
   std::fill(objects.begin(), objects.end(), metadata_.object_fill);
   const ChunkWalk walk(grid_, region);
   run_tasks(

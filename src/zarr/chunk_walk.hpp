@@ -42,6 +42,11 @@ inline Order order_of(const ArrayMetadata& metadata) {
   return metadata.fortran_order ? Order::fortran : Order::c;
 }
 
+/// Bytes of the elements of a chunk.
+inline std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
+  return element_count(metadata.chunk_shape) * metadata.type.size;
+}
+
 /// What a chunk whose decoded size is not known may have as stored.
 inline std::uint64_t max_stored_objects(const Limits& limits) {
   return 2 * limits.max_chunk_bytes + (1U << 20U);

@@ -76,8 +76,7 @@ struct Copy {
 };
 
 /// The same copy, element after element, by the definition of C order.
-void copy_slowly(const std::vector<std::byte>& source, const Copy& c,
-                 std::vector<std::byte>& target, std::size_t element_size) {
+void copy_slowly(const Bytes& source, const Copy& c, Bytes& target, std::size_t element_size) {
   const std::size_t rank = c.source_shape.size();
   for (std::uint64_t n = 0; n < element_count(c.from.shape); ++n) {
     Shape at(rank);
@@ -97,11 +96,11 @@ void copy_slowly(const std::vector<std::byte>& source, const Copy& c,
 }
 
 void expect_same_copy(const Copy& c, std::size_t element_size) {
-  std::vector<std::byte> source(element_count(c.source_shape) * element_size);
+  Bytes source(element_count(c.source_shape) * element_size);
   for (std::size_t i = 0; i < source.size(); ++i)
     source[i] = static_cast<std::byte>(i * 7 + i / 256);
-  std::vector<std::byte> expected(element_count(c.target_shape) * element_size, std::byte{0xEE});
-  std::vector<std::byte> target = expected;
+  Bytes expected(element_count(c.target_shape) * element_size, std::byte{0xEE});
+  Bytes target = expected;
   copy_slowly(source, c, expected, element_size);
   copy_region(source, c.source_shape, c.from, target, c.target_shape, {c.to, c.from.shape},
               element_size);

@@ -23,7 +23,7 @@ class ChunkCopyTest : public ::testing::Test {
  protected:
   CopyResult run(const std::string& codec = "keep", unsigned threads = 2,
                  std::uint64_t memory = 64U << 20, std::stop_token stop = {}) {
-    plan_ = make_plan(root, parse_codec_rule(codec), {}, writer, {});
+    plan_ = make_plan(root, {parse_codec_rule(codec), {}, fast_paths}, writer, {});
     ThreadPool pool(threads);
     MemoryBudget budget(memory);
     Progress totals;
@@ -66,6 +66,7 @@ class ChunkCopyTest : public ::testing::Test {
 
   hdmf::GroupBuilder root;
   FakeWriter writer;
+  bool fast_paths = true;
   Progress last;
 
  private:
@@ -100,6 +101,13 @@ TEST_F(ChunkCopyTest, DecodesChunksWithoutTheSourcesHelp) {
   EXPECT_EQ(written.at(5), bytes_of<std::int16_t>({19})) << "cut at both";
   EXPECT_EQ(result.bytes_copied, 0U);
   expect_complete();
+}
+
+TEST_F(ChunkCopyTest, WithoutFastPathsAsksTheSourceForElements) {
+  root.datasets.push_back(dataset_of("data", big_endian_array()));
+  fast_paths = false;
+  for (const char* codec : {"keep", "zstd:1"})
+    expect_error(ErrorCode::unsupported, "elements were read: at /data", [&] { run(codec); });
 }
 
 TEST_F(ChunkCopyTest, ReadsElementsWhereThereAreNoChunks) {

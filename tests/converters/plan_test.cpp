@@ -44,7 +44,7 @@ PlannedDataset plan_one(std::shared_ptr<const ArraySource> source,
   root.datasets.push_back(dataset_of("data", std::move(source)));
   FakeWriter writer;
   writer.adopts = adopts;
-  auto plan = make_plan(root, parse_codec_rule(codec), parse_chunk_rule(chunks), writer, limits);
+  auto plan = make_plan(root, {parse_codec_rule(codec), parse_chunk_rule(chunks)}, writer, limits);
   EXPECT_EQ(plan.datasets.size(), 1U);
   auto planned = plan.datasets.at(0);
   planned.dataset = nullptr;
@@ -180,7 +180,7 @@ TEST(PlanTest, CountsWhatATreeHolds) {
   a.groups.push_back(b);
   root.groups.push_back(a);
   root.datasets.push_back(dataset_of("t", testing::text_type(), {200'000}, {}));
-  const auto plan = make_plan(root, {}, {}, FakeWriter(), {});
+  const auto plan = make_plan(root, {}, FakeWriter(), {});
   EXPECT_EQ(plan.groups, 2U);
   EXPECT_EQ(plan.links, 1U);
   EXPECT_EQ(plan.references, 4U);
@@ -205,7 +205,7 @@ TEST(PlanTest, RulesAreForPaths) {
   options.codec_for = {{"/a/*", "zstd:3"}, {"/a/y", "keep"}};
   options.chunks_for = {{"/**/y", "50,2"}};
   FakeWriter writer;
-  const auto plan = make_plan(root, codec_rules(options), chunk_rules(options), writer, {});
+  const auto plan = make_plan(root, plan_rules(options), writer, {});
   ASSERT_EQ(plan.datasets.size(), 3U);
   EXPECT_EQ(plan.datasets[0].array.action, Action::copy);
   EXPECT_EQ(plan.datasets[1].array.path, "/a/x");
@@ -214,14 +214,20 @@ TEST(PlanTest, RulesAreForPaths) {
   EXPECT_EQ(plan.datasets[2].array.codecs.at(0).name, "blosc");
   EXPECT_EQ(plan.datasets[2].array.info.chunk_shape, (Shape{50, 2}));
   EXPECT_EQ(plan.datasets[2].array.reason, "other chunks were asked for");
+
+  options.fast_paths = false;
+  for (const auto& planned : make_plan(root, plan_rules(options), writer, {}).datasets) {
+    EXPECT_EQ(planned.array.action, Action::recode) << planned.array.path;
+    EXPECT_FALSE(planned.fast_paths);
+  }
 }
 
 TEST(CodecRuleTest, VerbatimIsForAll) {
   TargetOptions options;
   options.codec = "verbatim";
-  EXPECT_TRUE(codec_rules(options).for_all().keep);
+  EXPECT_TRUE(plan_rules(options).codecs.for_all().keep);
   options.codec_for = {{"/a", "verbatim"}};
-  expect_error(ErrorCode::invalid_argument, "not for /a alone", [&] { codec_rules(options); });
+  expect_error(ErrorCode::invalid_argument, "not for /a alone", [&] { plan_rules(options); });
 }
 
 TEST(CodecRuleTest, ReadsWhatIsMeant) {

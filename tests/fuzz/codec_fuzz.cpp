@@ -46,6 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint64_t made = codec->decode(as_bytes(input->encoded), out);
     fuzz::require(made <= out.size(), "what is decoded fits");
     encode_again(*codec, BytesView(out).first(made));
+    if (codec->parts() == nullptr) return;
+    const std::size_t offset = made / 3;
+    Bytes part(made / 2);
+    codec->parts()->decode_part(as_bytes(input->encoded), made, offset, part);
+    fuzz::require(
+        std::equal(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(offset)),
+        "a part is what the whole has there");
   });
   return 0;
 }

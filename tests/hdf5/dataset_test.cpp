@@ -34,7 +34,7 @@ TEST(DatasetTest, ReadsRegions) {
   expect_error(ErrorCode::invalid_argument, "(4, 5)", [&] {
     read<std::int32_t>(*a, {{3, 0}, {2, 5}});
   });
-  std::vector<std::byte> few(7);
+  Bytes few(7);
   expect_error(ErrorCode::invalid_argument, "7 bytes", [&] {
     a->read(Region::all({4, 5}), few, nullptr);
   });

@@ -28,6 +28,7 @@ def corpus(folder, *endings):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "corpus: needs the corpus beside the checkout")
+    config.addinivalue_line("markers", "fast_paths: about chunks that are copied as they are, and so not for --no-fast-paths")
     config.addinivalue_line("markers", "zarr3: needs a Python with zarr 3, named by ENGRAM_PYTHON_ZARR3")
     warnings.filterwarnings("ignore", module="(pynwb|hdmf|zarr|hdmf_zarr).*")
 

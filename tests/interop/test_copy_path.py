@@ -23,6 +23,8 @@ import raw_compare
 import zarr_store
 from conftest import HERE, PYTHON_ZARR3
 
+pytestmark = pytest.mark.fast_paths
+
 VERBATIM, HEAD, CUT, HEAD_CUT, RECODED = "verbatim", "head", "cut", "head and cut", "recoded"
 SHAPE, CHUNKS = (70, 33), (32, 16)
 

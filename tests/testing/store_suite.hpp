@@ -192,6 +192,20 @@ TEST_P(ReadableStoreSuite, GivesEachValueItsBytes) {
   }
 }
 
+TEST_P(ReadableStoreSuite, GivesValuesIntoMemoryThatIsUsedAgain) {
+  const auto store = make({{"a", "0123456789"}, {"b", "xy"}, {"c", ""}});
+  Bytes value = to_bytes("something longer than all of them");
+  for (const auto& [key, text] : {std::pair{"a", "0123456789"}, {"b", "xy"}, {"a", "0123456789"}}) {
+    EXPECT_TRUE(store->get_into(Key(key), kNoLimit, value));
+    EXPECT_EQ(as_text(value), text);
+  }
+  EXPECT_TRUE(store->get_into(Key("c"), 0, value));
+  EXPECT_TRUE(value.empty());
+  EXPECT_FALSE(store->get_into(Key("d"), kNoLimit, value));
+  testing::expect_error(ErrorCode::limit_exceeded, "",
+                        [&] { store->get_into(Key("a"), 9, value); });
+}
+
 TEST_P(ReadableStoreSuite, TakesNamesAsTheyAre) {
   Contents contents;
   for (const auto& name : store_suite::odd_names()) contents[name] = name;

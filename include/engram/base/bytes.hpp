@@ -9,8 +9,32 @@
 
 namespace engram {
 
+namespace detail {
+
+/// What is large begins where a cache line does, and is of huge pages where the system has some:
+/// Linux copies a file's contents to such an address three times as fast as to one that is 16 bytes
+/// off, which is where malloc() puts it. Throws std::bad_alloc.
+void* allocate_bytes(std::size_t size);
+void free_bytes(void* bytes, std::size_t size) noexcept;
+
+template <typename T>
+struct ByteAllocator {
+  using value_type = T;
+
+  ByteAllocator() noexcept = default;
+  template <typename U>
+  ByteAllocator(const ByteAllocator<U>&) noexcept {}  // NOLINT(*-explicit-*): as containers ask
+
+  T* allocate(std::size_t count) { return static_cast<T*>(allocate_bytes(count * sizeof(T))); }
+  void deallocate(T* at, std::size_t count) noexcept { free_bytes(at, count * sizeof(T)); }
+
+  friend bool operator==(const ByteAllocator&, const ByteAllocator&) noexcept { return true; }
+};
+
+}  // namespace detail
+
 /// Bytes that are owned.
-using Bytes = std::vector<std::byte>;
+using Bytes = std::vector<std::byte, detail::ByteAllocator<std::byte>>;
 
 /// Bytes that somebody else owns and that are only read.
 using BytesView = std::span<const std::byte>;

@@ -21,6 +21,18 @@ struct ChunkElements {
   bool fortran_order = false;        ///< The first dimension varies fastest.
 };
 
+/// Decodes parts of what a codec encodes in blocks. Threads: as BytesCodec.
+class PartDecoder {
+ public:
+  virtual ~PartDecoder() = default;
+
+  /// Decodes of `in`, which as a whole decodes to `decoded_size` bytes, those from `offset` on into
+  /// `out`, all of it. Throws Error(corrupt_data) as BytesCodec::decode() does, and when `in`
+  /// decodes to another size; damage outside of the part may stay unseen.
+  virtual void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+                           std::span<std::byte> out) const = 0;
+};
+
 /// Turns bytes into bytes and back: a compressor, a filter or a checksum, as numcodecs defines
 /// them.
 ///
@@ -45,6 +57,9 @@ class BytesCodec {
   /// when `in` is no valid stream or decodes to more than out.size() bytes: a small input can't
   /// make a large output.
   virtual std::uint64_t decode(BytesView in, std::span<std::byte> out) const = 0;
+
+  /// What decodes a part of a stream for less than the whole, or nullptr. Lives as long as this.
+  virtual const PartDecoder* parts() const noexcept { return nullptr; }
 
   /// What encode() makes of `decoded` elements: what the next codec of a pipeline is given. Bytes,
   /// unless the codec says otherwise.

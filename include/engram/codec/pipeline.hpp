@@ -41,6 +41,14 @@ class Pipeline {
   /// undefined.
   void decode(BytesView in, std::span<std::byte> out, std::uint32_t filter_mask = 0) const;
 
+  /// True when decode_part() takes less work than decode().
+  bool decodes_parts() const noexcept;
+
+  /// Of the `decoded_size` bytes that `in` was before all codecs those from `offset` on, into
+  /// `out`, all of it. Errors as for PartDecoder::decode_part().
+  void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+                   std::span<std::byte> out) const;
+
  private:
   std::vector<CodecConfig> configs_;
   std::vector<BytesCodecPtr> codecs_;

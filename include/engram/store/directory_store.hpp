@@ -34,6 +34,7 @@ class DirectoryStore final : public Store {
   ~DirectoryStore() override;
 
   std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const override;
+  bool get_into(const Key& key, std::uint64_t max_size, Bytes& out) const override;
   std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,
                                  std::uint64_t size) const override;
   std::optional<std::uint64_t> size(const Key& key) const override;

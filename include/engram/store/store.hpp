@@ -45,6 +45,10 @@ class ReadableStore {
   /// longer than `max_size`.
   virtual std::optional<Bytes> get(const Key& key, std::uint64_t max_size) const = 0;
 
+  /// The same into `out`, which becomes the value and may be used again for the next: false, and
+  /// `out` of no meaning, when there is no value.
+  virtual bool get_into(const Key& key, std::uint64_t max_size, Bytes& out) const;
+
   /// `size` bytes of the value of `key` from `offset` on; fewer, down to none, when the value ends
   /// earlier, or nullopt when there is no value. No more than these bytes are held in memory.
   virtual std::optional<Bytes> get_range(const Key& key, std::uint64_t offset,

@@ -24,6 +24,7 @@
 
 namespace engram::zarr {
 
+class ChunkCache;
 class MetadataView;
 
 namespace detail {
@@ -35,10 +36,10 @@ namespace detail {
 inline constexpr std::uint64_t kBeyondMemory = 1ULL << 46U;
 
 /// `count` values that are 0.
-template <typename T>
-std::vector<T> make_values(std::uint64_t count) try {
-  if (count > kBeyondMemory / sizeof(T)) refuse_region(count);
-  return std::vector<T>(static_cast<std::size_t>(count));
+template <typename Vector>
+Vector make_values(std::uint64_t count) try {
+  if (count > kBeyondMemory / sizeof(typename Vector::value_type)) refuse_region(count);
+  return Vector(static_cast<std::size_t>(count));
 } catch (const std::bad_alloc&) {
   refuse_region(count);
 }
@@ -52,6 +53,12 @@ struct Workers {
   /// What chunks that are worked on at the same time may take; none: 512 MiB for this call.
   MemoryBudget* budget = nullptr;
   std::stop_token stop = {};  ///< Looked at between chunks: Error(cancelled).
+};
+
+/// A region and the memory that its elements go to.
+struct RegionBuffer {
+  Region region;
+  std::span<std::byte> out;  ///< Of the exact size.
 };
 
 /// A Zarr v2 array in a store.
@@ -90,10 +97,24 @@ class Array {
   const std::string& path() const noexcept { return path_; }
 
   // Elements of fixed size, as bytes: C order, little-endian at every depth. A buffer has their
-  // exact size.
+  // exact size. What is large is read soonest into memory of the caller's, such as a Buffer: what
+  // is returned is zeros before it is read.
+  //
+  // Of a chunk that is wanted in part no more is decoded than must be (blosc: whole blocks), and
+  // without codecs no more is read; damage elsewhere in it is not noticed then.
 
   void read(const Region& region, std::span<std::byte> out, const Workers& workers = {}) const;
   Bytes read_bytes(const Region& region, const Workers& workers = {}) const;
+
+  /// Many regions at once: a chunk that several of them have a part of is read and decoded once,
+  /// and no thread waits for a region to end. A list of all the chunks is held meanwhile.
+  void read(std::span<const RegionBuffer> parts, const Workers& workers = {}) const;
+
+  /// Keeps decoded chunks that were read last, up to `bytes` in all, for who reads parts of the
+  /// same chunks again and again; 0, as it is at first, keeps none. Chunks are decoded whole then.
+  /// What is written through this object, or a copy of it, is forgotten; what others write to the
+  /// store meanwhile may not be seen.
+  void cache_chunks(std::uint64_t bytes);
 
   /// Chunks that `region` covers (as far as they lie in the array) are not read before they are
   /// written.
@@ -167,6 +188,7 @@ class Array {
   std::optional<codec::Pipeline> pipeline_;   ///< Of elements, or of what objects became.
   std::optional<Error> refusal_;              ///< Why there is no pipeline.
   bool write_empty_chunks_ = true;
+  std::shared_ptr<ChunkCache> cache_;  ///< None: nothing is kept.
 };
 
 template <Element T>
@@ -179,7 +201,7 @@ std::vector<T> Array::read(const Region& region, const Workers& workers) const {
     return values;
   } else {
     check_inside(region, metadata_.shape);
-    auto values = detail::make_values<T>(element_count(region.shape));
+    auto values = detail::make_values<std::vector<T>>(element_count(region.shape));
     read(region, std::as_writable_bytes(std::span(values)), workers);
     return values;
   }

@@ -1,0 +1,46 @@
+"""Runs a command and says what it took."""
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+
+
+@dataclasses.dataclass
+class Measured:
+    seconds: float
+    cpu: float
+    memory: float  # MB, of the largest process
+
+
+# Runs a command and tells its time, CPU time and peak memory. A process of its own, because a child's peak is at least
+# what its parent had in memory when it was started.
+LAUNCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "w"))
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
+sys.exit(process.returncode != 0)
+"""
+
+
+def measured(arguments, inner):
+    """Runs a command; its own times when `inner`, else those of the whole process."""
+    with tempfile.NamedTemporaryFile("r") as printed:
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCH, printed.name, *arguments], capture_output=True,
+                              text=True, check=False)
+        if done.returncode:
+            sys.exit(f"{arguments} failed:\n{done.stderr}")
+        seconds, cpu, memory = json.loads(done.stdout)
+        if inner:
+            seconds, cpu = json.load(printed)
+        return Measured(seconds, cpu, memory)
+
+
+def remove(target):
+    if target.is_file():
+        target.unlink()
+    shutil.rmtree(target, ignore_errors=True)
