@@ -10,9 +10,10 @@ import h5py
 import numpy as np
 from hdmf.backends.hdf5 import H5DataIO
 from pynwb import NWBFile, NWBHDF5IO, TimeSeries
-from hdmf.common import VectorData
+from hdmf.common import VectorData, VectorIndex
 from pynwb.ecephys import ElectricalSeries
 from pynwb.epoch import TimeIntervals
+from pynwb.misc import Units
 from pynwb.ophys import OpticalChannel, TwoPhotonSeries
 
 CHANNELS, FRAMES, CHUNK = 384, 1_302_000, (13_020, 64)  # int16: 1.0 GB; chunks of 1.7 MB, as large as NeuroConv's
@@ -81,14 +82,17 @@ def imaging(path):
             file["acquisition/movie/data"][first:first + count] = rng.poisson(still * light[:, None, None]).astype("u2")
 
 
-def units(path):
-    """20 million spike times of 400 units, ragged, as pynwb writes them."""
+def spikes(path):
+    """20 million spike times of 400 units, ragged, deflated in the chunks that h5py chooses."""
     nwb = session()
     rng = np.random.default_rng(46)
     counts = rng.multinomial(SPIKES, rng.dirichlet(np.full(UNITS, 2.0)))
-    nwb.add_unit_column("quality", "how good it is")
-    for count in counts:
-        nwb.add_unit(spike_times=np.cumsum(rng.exponential(3600.0 / count, count)), quality="good" if count % 3 else "mua")
+    times = np.concatenate([np.cumsum(rng.exponential(3600.0 / count, count)) for count in counts])
+    # In samples of 30 kHz, as sorters give them.
+    column = VectorData(name="spike_times", description="s", data=H5DataIO(np.round(times * 30_000) / 30_000, compression="gzip"))
+    quality = VectorData(name="quality", description="how good it is", data=["good" if count % 3 else "mua" for count in counts])
+    nwb.units = Units(name="units", description="sorted", columns=[
+        VectorIndex(name="spike_times_index", target=column, data=np.cumsum(counts)), column, quality], id=np.arange(UNITS))
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
 

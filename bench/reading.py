@@ -88,14 +88,14 @@ for line in sys.stdin:
 """
 
 
-def ask(who, store, source, threads, repeats):
+def ask(who, store, source, threads, repeats, reads=READS):
     """The seconds of each read, and the sums of bytes."""
     if who == "engram":
         command = [os.environ["ENGRAM_ARRAY_READS"], store, ARRAY, str(threads), str(repeats)]
     else:
         python = os.environ["ENGRAM_PYTHON_ZARRS"] if who == "zarrs" else sys.executable
         command = [python, "-c", PEER, who, store, ARRAY, source, str(threads), str(repeats)]
-    lines = "".join(json.dumps(regions) + "\n" for _, regions, _ in READS.values())
+    lines = "".join(json.dumps(regions) + "\n" for _, regions, _ in (READS[read] for read in reads))
     # One thread is one core for all: some have threads of their own that no option takes away.
     pin = (lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads]))
     done = subprocess.run(list(map(str, command)), input=lines, capture_output=True, text=True, check=False, preexec_fn=pin)
@@ -145,7 +145,27 @@ def measure(store, source, threads, runs, zarrs):
     return times
 
 
-def table(times, threads):
+def forget(path):
+    """Drops the files below `path` from the page cache."""
+    os.sync()
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def cold(store, source, runs):
+    """As measure(), of stores that are not in memory, with the time that opening takes."""
+    times = {read: {"engram": [], "TensorStore": []} for read in READS}
+    for _ in range(runs):
+        for read, by in times.items():
+            for who, seconds in by.items():
+                forget(store)
+                seconds.append(ask(who, store, source, os.cpu_count(), 1, [read])[0]["seconds"][0])
+    return times
+
+
+def table(times, title):
     peers = list(next(iter(times.values())))
     lines = ["| | " + " | ".join(peers) + " | times faster than TensorStore |", "|---|" + "---|" * (len(peers) + 1)]
     met = True
@@ -156,7 +176,7 @@ def table(times, threads):
             met &= who not in median or median[who] / median["engram"] >= bar
         met &= median.get("zarrs", math.inf) >= median["engram"]
         lines.append(f"| {READS[read][0]} | " + " | ".join(f"{1000 * median[who]:.1f} ms" for who in peers) + f" | {ratio:.2f} |")
-    return [f"On {threads} core{'s' if threads > 1 else ''}:", "", *lines, ""], met
+    return [f"{title}:", "", *lines, ""], met
 
 
 def main():
@@ -173,9 +193,10 @@ def main():
         for threads in sorted({1, os.cpu_count()}):
             # zarrs has no codec of Zarr v2's zlib of its own: it would be zarr-python that is measured.
             zarrs = name != "zlib" and "ENGRAM_PYTHON_ZARRS" in os.environ
-            more, met = table(measure(store, source, threads, given.runs, zarrs), threads)
+            more, met = table(measure(store, source, threads, given.runs, zarrs), f"On {threads} core{'s' if threads > 1 else ''}")
             lines += more
             all_met &= met
+        lines += table(cold(store, source, given.runs), "Not in memory, on all cores, opened first")[0]
     many = given.cache / "reading-many.zarr"
     if not many.exists():
         subprocess.run([os.environ["ENGRAM"], "convert", "--quiet", made.made("many", given.cache), many], check=True)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::backend {
@@ -88,7 +89,9 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
                             elements.size(), expected));
   const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
   const Bytes whole = as_given ? Bytes() : whole_chunk(region, elements);
-  put(chunk_number, pipeline_.encode(as_given ? elements : BytesView(whole), metadata_.type.size));
+  ThreadBuffer buffer;
+  put(chunk_number, pipeline_.encode(as_given ? elements : BytesView(whole), metadata_.type.size,
+                                     buffer.bytes()));
   ++counters_->chunks_recoded;
 }
 

@@ -54,17 +54,30 @@ std::uint64_t Pipeline::max_stored_size(std::uint64_t decoded_size) const {
 }
 
 Bytes Pipeline::encode(BytesView in, std::uint64_t element_size) const {
-  if (codecs_.empty()) return {in.begin(), in.end()};
+  Bytes memory;
+  const BytesView out = encode(in, element_size, memory);
+  if (codecs_.empty()) return {out.begin(), out.end()};
+  memory.resize(out.size());
+  memory.shrink_to_fit();
+  return memory;
+}
+
+BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Bytes& memory) const {
   Buffer held;
   for (std::size_t i = 0; i < codecs_.size(); ++i) {
     // Bytes that another codec has moved are no elements any more: shuffled again they would only
     // get worse. Elements of another type still are.
     if (i > 0) element_size = element_sizes_[i];
-    Buffer next(codecs_[i]->max_encoded_size(in.size()));
+    const std::uint64_t most = codecs_[i]->max_encoded_size(in.size());
+    if (i + 1 == codecs_.size()) {
+      if (memory.size() < most) memory.resize(most);
+      return BytesView(memory).first(codecs_[i]->encode(in, memory, element_size));
+    }
+    Buffer next(most);
     in = next.bytes().first(codecs_[i]->encode(in, next.bytes(), element_size));
     held = std::move(next);
   }
-  return {in.begin(), in.end()};
+  return in;
 }
 
 void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filter_mask) const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/thread_buffer.hpp"
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_walk.hpp"
@@ -78,11 +79,12 @@ void Array::write(const Region& region, BytesView elements, const Workers& worke
   const auto put = [&](const store::Key& key, BytesView chunk) {
     if (!write_empty_chunks_ && metadata_.fill_value && all_are(chunk, fill))
       return store.erase(key);
+    ThreadBuffer buffer;
     if (metadata_.type.is_little_endian())
-      return store.set(key, codecs.encode(chunk, element_size));
+      return store.set(key, codecs.encode(chunk, element_size, buffer.bytes()));
     Bytes swapped(chunk.begin(), chunk.end());
     make_little_endian(metadata_.type, swapped);  // Its own reverse: to the order of the chunk.
-    store.set(key, codecs.encode(swapped, element_size));
+    store.set(key, codecs.encode(swapped, element_size, buffer.bytes()));
   };
   const auto write_one = [&](const Shape& place, const store::Key& key) {
     const Overlap overlap = walk.overlap(place);

@@ -45,6 +45,9 @@ class ChunkReader {
   std::size_t size() const noexcept { return static_cast<std::size_t>(size_); }
   BytesView fill() const noexcept { return fill_; }
 
+  // What is held while a chunk is read: as stored, decoded, and once more for the cache.
+  std::uint64_t cost() const noexcept { return (cache_ != nullptr ? 3 : 2) * size_; }
+
   Part part_of(const Region& box) const {
     Shape last = box.shape;
     for (std::uint64_t& length : last) --length;
@@ -167,16 +170,15 @@ class RegionReader {
   const ChunkWalk walk_;
 };
 
-// A chunk, by its place in the grid, and one of the regions that want something of it.
+// A chunk, by its number in the grid, and one of the regions that want something of it.
 struct Want {
-  Shape place;
+  std::uint64_t chunk;
   std::size_t region;
 };
 
 // Decodes a chunk once for all that want a part of it.
 void read_for_all(const ChunkReader& chunks, const std::vector<RegionReader>& readers,
-                  std::span<const Want> wants, const store::Key& key) {
-  const Shape& place = wants.front().place;
+                  std::span<const Want> wants, const Shape& place, const store::Key& key) {
   if (wants.size() == 1) return readers[wants.front().region].read(place, key);
   Part all = readers[wants.front().region].part_of(place);
   for (const Want& want : wants) {
@@ -198,7 +200,7 @@ void Array::read(const Region& region, std::span<std::byte> out, const Workers& 
   check_buffer(region, out.size());
   const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get());
   const RegionReader reader(chunks, grid_, region, out);
-  run_tasks(workers, reader.walk().count(), 2 * chunks.size(), [&](std::uint64_t i) {
+  run_tasks(workers, reader.walk().count(), chunks.cost(), [&](std::uint64_t i) {
     const Shape place = reader.walk().place(i);
     const store::Key key = chunk_key(place);
     at_key(key.str(), [&] { reader.read(place, key); });
@@ -214,20 +216,21 @@ void Array::read(std::span<const RegionBuffer> parts, const Workers& workers) co
     check_buffer(part.region, part.out.size());
     const RegionReader& reader = readers.emplace_back(chunks, grid_, part.region, part.out);
     for (std::uint64_t i = 0; i < reader.walk().count(); ++i)
-      wants.push_back({reader.walk().place(i), readers.size() - 1});
+      wants.push_back({grid_.number(reader.walk().place(i)), readers.size() - 1});
   }
   std::stable_sort(wants.begin(), wants.end(),
-                   [](const Want& a, const Want& b) { return a.place < b.place; });
+                   [](const Want& a, const Want& b) { return a.chunk < b.chunk; });
   std::vector<std::span<const Want>> tasks;
   for (auto first = wants.begin(); first != wants.end();) {
     const auto end = std::find_if(first, wants.end(),
-                                  [&](const Want& want) { return want.place != first->place; });
+                                  [&](const Want& want) { return want.chunk != first->chunk; });
     tasks.emplace_back(first, end);
     first = end;
   }
-  run_tasks(workers, tasks.size(), 2 * chunks.size(), [&](std::uint64_t i) {
-    const store::Key key = chunk_key(tasks[i].front().place);
-    at_key(key.str(), [&] { read_for_all(chunks, readers, tasks[i], key); });
+  run_tasks(workers, tasks.size(), chunks.cost(), [&](std::uint64_t i) {
+    const Shape place = grid_.place(tasks[i].front().chunk);
+    const store::Key key = chunk_key(place);
+    at_key(key.str(), [&] { read_for_all(chunks, readers, tasks[i], place, key); });
   });
 }
 

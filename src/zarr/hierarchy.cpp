@@ -161,10 +161,12 @@ class ConsolidatedReader {
 
 // `document` one level (8 blanks) deeper. Line ends stand only between its tokens.
 void append_indented(std::string& out, std::string_view document) {
-  for (const char c : document) {
-    out.push_back(c);
-    if (c == '\n') out.append(8, ' ');
+  for (std::size_t end = document.find('\n'); end != std::string_view::npos;
+       end = document.find('\n')) {
+    out.append(document, 0, end + 1).append(8, ' ');
+    document.remove_prefix(end + 1);
   }
+  out.append(document);
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <string>
 #include <vector>
 
 #include "engram/array/region.hpp"
+#include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/thread_pool.hpp"
 #include "engram/store/directory_store.hpp"
@@ -160,6 +162,37 @@ TEST(ZarrExamples, Threads) {
   array.read<std::int16_t>(Region::all(array.shape()), values, workers);
   // [end]
   EXPECT_EQ(values, std::vector<std::int16_t>(100'000, 7));
+}
+
+TEST(ZarrExamples, Windows) {
+  zarr::ArrayOptions options;
+  options.type = DataType::integer(2);
+  options.shape = {1000, 100};
+  options.chunk_shape = {100, 100};
+  zarr::Array array = zarr::Array::create(memory(), "", options);
+  std::vector<std::int16_t> values(100'000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>(i / 100);
+  array.write<std::int16_t>(Region::all(array.shape()), values);
+  ThreadPool pool(2);
+  // [windows]
+  // Two windows of 10 rows, which may lie in the same chunk.
+  std::vector<zarr::RegionBuffer> windows;
+  std::vector<Buffer> buffers;
+  for (const std::uint64_t row : {120U, 140U}) {
+    const Region window{{row, 0}, {10, 100}};
+    const std::uint64_t size = element_count(window.shape) * array.metadata().type.size;
+    windows.push_back({window, buffers.emplace_back(size).bytes()});
+  }
+  array.read(windows, {.pool = &pool});
+  array.cache_chunks(256 << 20);  // For who reads single windows, one after another.
+  // [end]
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::vector<std::int16_t> rows(1000);
+    std::memcpy(rows.data(), buffers[i].bytes().data(), 2000);
+    EXPECT_EQ(rows.front(), i == 0 ? 120 : 140);
+    EXPECT_EQ(rows.back(), i == 0 ? 129 : 149);
+  }
+  EXPECT_EQ(array.read<std::int16_t>({{7, 7}, {1, 1}}), std::vector<std::int16_t>{7});
 }
 
 TEST(ZarrExamples, Tree) {

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import engram
-from conftest import SHARED
+from conftest import HERE, SHARED
 
 TOOLS = SHARED / "tools"
 PARTS = 3
@@ -51,7 +51,7 @@ def test_contract(part, tmp_path):
     names = sorted(path.stem for path in tmp_path.glob("*.nwb"))
     assert len(names) == CASES
     names = names[part::PARTS]
-    done = subprocess.run([sys.executable, TOOLS / "run_contract.py", tmp_path, "--only", *names, "--convert",
+    done = subprocess.run([sys.executable, HERE / "contract_judge.py", TOOLS, tmp_path, "--only", *names, "--convert",
                            f"{engram.COMMAND} convert --quiet {{src}} {{dst}}", "--inline-external", "--text-as-str"],
                           capture_output=True, text=True, timeout=900, check=False)
     verdicts = {line.split()[-1]: line.split()[0] for line in done.stdout.splitlines() if VERDICT.match(line)}

@@ -16,15 +16,17 @@ def content(target):
 
 
 def same_whatever(source, folder):
-    first = None
-    for i, options in enumerate([("--threads", "4"), ("--threads", "4"), ("--threads", "1"), ("--memory", "64MiB"),
-                                 ("--memory", "4GiB", "--threads", "3")]):
-        target = folder / f"{i}.zarr"
-        engram.convert(source, target, *options)
-        now = content(target)
-        first = now if first is None else first
-        assert sorted(now) == sorted(first), options
-        assert [name for name in now if now[name] != first[name]] == [], options
+    # Chunks as they are; each decoded and encoded; others that lie across the source's, in bands.
+    for kind, encoding in enumerate([(), ("--codec", "zlib:1"), ("--codec", "blosc:lz4:5:shuffle", "--chunks", "7,3")]):
+        first = None
+        for i, options in enumerate([("--threads", "8"), ("--threads", "8"), ("--threads", "2"), ("--threads", "1"),
+                                     ("--memory", "64MiB"), ("--memory", "4GiB", "--threads", "3")][:6 if kind == 0 else 4]):
+            target = folder / f"{kind}-{i}.zarr"
+            engram.convert(source, target, *encoding, *options)
+            now = content(target)
+            first = now if first is None else first
+            assert sorted(now) == sorted(first), (encoding, options)
+            assert [name for name in now if now[name] != first[name]] == [], (encoding, options)
 
 
 def test_session(session_nwb, tmp_path):

@@ -107,7 +107,8 @@ class Array {
   Bytes read_bytes(const Region& region, const Workers& workers = {}) const;
 
   /// Many regions at once: a chunk that several of them have a part of is read and decoded once,
-  /// and no thread waits for a region to end. A list of all the chunks is held meanwhile.
+  /// and no thread waits for a region to end. A list of all the chunks, 32 bytes each, is held
+  /// meanwhile.
   void read(std::span<const RegionBuffer> parts, const Workers& workers = {}) const;
 
   /// Keeps decoded chunks that were read last, up to `bytes` in all, for who reads parts of the
