@@ -71,7 +71,9 @@ BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Bytes& memo
     const std::uint64_t most = codecs_[i]->max_encoded_size(in.size());
     if (i + 1 == codecs_.size()) {
       if (memory.size() < most) memory.resize(most);
-      return BytesView(memory).first(codecs_[i]->encode(in, memory, element_size));
+      // No more than that: c-blosc makes another frame of noise where there is more room.
+      const auto out = std::span(memory).first(most);
+      return out.first(codecs_[i]->encode(in, out, element_size));
     }
     Buffer next(most);
     in = next.bytes().first(codecs_[i]->encode(in, next.bytes(), element_size));

@@ -64,6 +64,18 @@ TEST(DecodePart, GivesWhatTheWholeHasThere) {
   }
 }
 
+TEST(EncodeIntoMemory, GivesTheSameWhateverWasThereBefore) {
+  Bytes memory(1'000'000, std::byte{0xaa});
+  for (const std::vector<CodecConfig>& configs : pipelines()) {
+    const Pipeline pipeline(configs);
+    for (const Bytes& data : {walk(800), noise(800), walk(300'000), noise(300'000), Bytes()}) {
+      const Bytes expected = pipeline.encode(data, 8);
+      const BytesView got = pipeline.encode(data, 8, memory);
+      EXPECT_EQ(Bytes(got.begin(), got.end()), expected) << data.size();
+    }
+  }
+}
+
 TEST(DecodePart, KnowsWhatItTakesLessWorkFor) {
   EXPECT_TRUE(Pipeline({}).decodes_parts());
   EXPECT_TRUE(Pipeline({blosc_of("zstd", 2, 0)}).decodes_parts());
