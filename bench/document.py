@@ -9,13 +9,15 @@ MARK = re.compile(r"^<!-- bench/(\w+) -->\n", re.MULTILINE)
 
 
 def write_part(name, text):
-    """Replaces the part of bench/`name`. Parts stand in the order of their first writing."""
+    """Replaces the part of bench/`name`. Parts stand in the order of their first writing, "a_b" behind "a"."""
     old = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
     pieces = MARK.split(old)
     parts = {"convert": pieces[0]} if pieces[0].strip() else {}  # It began without a mark.
     parts.update(zip(pieces[1::2], pieces[2::2]))
     parts[name] = text
-    DOCUMENT.write_text("\n".join(f"<!-- bench/{key} -->\n{part.strip()}\n" for key, part in parts.items()), encoding="utf-8")
+    families = {key.split("_")[0]: None for key in parts}  # In their order.
+    DOCUMENT.write_text("\n".join(f"<!-- bench/{key} -->\n{part.strip()}\n" for family in families for key, part in parts.items()
+                                  if key.split("_")[0] == family), encoding="utf-8")
 
 
 def machine():
