@@ -1,8 +1,6 @@
 """This checkout against another commit's, by turns; bench/compare runs it and says what it is for."""
-import argparse
-import json
+import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,10 +8,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import convert as conversions  # noqa: E402
+import document  # noqa: E402
 import make_inputs  # noqa: E402
 import reading  # noqa: E402
-from measuring import measured, remove  # noqa: E402
+from measuring import asked, converted, measured, remove  # noqa: E402
 
+COMMAND = "build/release/converters/cli/engram"
 SLOWER = 1.1
 
 
@@ -24,10 +24,7 @@ def converting(name, cache):
 
     def run(root, number):
         target = cache / f"compare-{name}-{number}.zarr"
-        remove(target)
-        subprocess.run(["sync"], check=True)
-        command = [root / "build/release/converters/cli/engram", "convert", "--quiet", *work.options, source, target]
-        seconds = measured(command, False).seconds
+        seconds = converted(root / COMMAND, source, target, work.options).seconds
         remove(target)
         return seconds
     return run
@@ -36,12 +33,11 @@ def converting(name, cache):
 def slicing(name, cache):
     """The same of all reads of bench/reading on one store."""
     store = reading.store_of(name, cache)
-    lines = "".join(json.dumps(regions) + "\n" for _, regions, _ in reading.READS.values())
+    reads = [regions for _, regions, _ in reading.READS.values()]
 
     def run(root, _):
-        done = subprocess.run([root / "build/release/bench/engram_array_reads", store, reading.ARRAY, "2", "2"], input=lines,
-                              capture_output=True, text=True, check=True)
-        return sum(json.loads(line)["seconds"][1] for line in done.stdout.splitlines())
+        answers = asked([root / "build/release/bench/engram_array_reads", store, reading.ARRAY, os.cpu_count(), 2], reads)
+        return sum(answer["seconds"][1] for answer in answers)
     return run
 
 
@@ -52,19 +48,17 @@ def listing(cache):
 
     def run(root, _):
         if not store.exists():
-            subprocess.run([root / "build/release/converters/cli/engram", "convert", "--quiet", source, store], check=True)
-        return measured([root / "build/release/converters/cli/engram", "tree", store], False).seconds
+            converted(root / COMMAND, source, store)
+        return measured([root / COMMAND, "tree", store], False).seconds
     return run
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=5)
+    arguments = document.options(5)
     arguments.add_argument("--only", action="append")
     arguments.add_argument("this", type=Path)
     arguments.add_argument("other", type=Path)
-    given = arguments.parse_args()
+    given = document.parsed(arguments)
     measures = {name: (lambda name=name: converting(name, given.cache)) for name in conversions.WORKLOADS}
     measures |= {f"read-{name}": (lambda name=name: slicing(name, given.cache)) for name in reading.STORES}
     measures["tree"] = lambda: listing(given.cache)

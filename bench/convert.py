@@ -1,8 +1,6 @@
 """The measuring itself; bench/convert runs it and says what it is for."""
-import argparse
 import dataclasses
 import datetime
-import json
 import os
 import statistics
 import subprocess
@@ -241,13 +239,7 @@ def table(name, results, sizes):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--only", choices=WORKLOADS, action="append")
-    arguments.add_argument("--no-write", action="store_true")
-    given = arguments.parse_args()
-    given.cache.mkdir(parents=True, exist_ok=True)
+    given = document.parsed(document.options(3, WORKLOADS))
     all_met = True
     if not given.no_write:
         made = (f"Each part tells when it was made, on {document.machine()}; hdmf-zarr {hdmf_zarr.__version__}, zarr {zarr.__version__}, "

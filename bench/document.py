@@ -1,4 +1,6 @@
 """docs/benchmarks.md: each benchmark writes its own part and leaves those of the others alone."""
+import argparse
+import datetime
 import os
 import platform
 import re
@@ -6,6 +8,30 @@ from pathlib import Path
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 MARK = re.compile(r"^<!-- bench/(\w+) -->\n", re.MULTILINE)
+
+
+def options(runs, only=()):
+    """The options that the benchmarks share, to which more may be added; `runs` unless told otherwise."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--cache", type=Path, required=True)
+    arguments.add_argument("--runs", type=int, default=runs)
+    arguments.add_argument("--no-write", action="store_true")
+    if only:
+        arguments.add_argument("--only", choices=only, action="append")
+    return arguments
+
+
+def parsed(arguments):
+    given = arguments.parse_args()
+    given.cache.mkdir(parents=True, exist_ok=True)
+    return given
+
+
+def write_runs(name, runs, lines):
+    """The part of bench/`name`: its head, when it was made of how many runs, and `lines`."""
+    head = Path(__file__).with_name(f"{name}_head.md").read_text(encoding="utf-8")
+    when = f"Made by `bench/{name}` on {datetime.date.today()}: {machine()}; {runs} runs each."
+    write_part(name, "\n".join([head, when, "", *lines]))
 
 
 def write_part(name, text):

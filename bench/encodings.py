@@ -1,10 +1,6 @@
 """What codecs and chunks make of typical arrays; bench/encodings runs it and says what it is for."""
-import argparse
-import datetime
-import json
 import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +12,7 @@ import numpy as np  # noqa: E402
 
 import document  # noqa: E402
 import make_inputs as made  # noqa: E402
-from measuring import measured, remove  # noqa: E402
+from measuring import asked, converted, remove  # noqa: E402
 
 CODECS = ("none", "blosc:lz4:5:shuffle", "blosc:lz4:5:bitshuffle", "blosc:zstd:1:bitshuffle", "blosc:zstd:5:shuffle",
           "blosc:zstd:5:bitshuffle", "blosc:zstd:9:bitshuffle", "zstd:5", "zlib:4")
@@ -24,45 +20,23 @@ DEFAULT = "blosc:zstd:5:bitshuffle"
 ROWS = {"1 MB": 8_192, "10 MB (default)": 81_920, "40 MB": 327_680}  # Of 64 channels of int16.
 
 
-def ephys():
-    return np.concatenate([block for _, block in made.blocks(13_020 * 20)])
-
-
-def images():
-    rng = np.random.default_rng(45)
-    y, x = np.mgrid[:512, :512]
-    still = 2 + sum(8 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 60.0) for cy, cx in rng.integers(0, 512, (60, 2)))
-    return np.stack([rng.poisson(still * (1 + 0.5 * np.sin(i / 9.0))) for i in range(400)]).astype("u2")
-
-
-def spikes():
-    return np.cumsum(np.random.default_rng(46).exponential(0.002, 20_000_000))
-
-
-KINDS = {"electrophysiology, int16": ephys, "two-photon images, uint16": images, "spike times, float64": spikes}
+KINDS = {"electrophysiology, int16": "ephys", "two-photon images, uint16": "images", "spike times, float64": "spikes"}
 
 
 def source_of(name, cache):
-    path = cache / f"encodings-{name.split()[0]}-1.h5"
-    if not path.exists():
-        part = path.with_suffix(".part")
-        with h5py.File(part, "w") as file:
-            file["data"] = KINDS[name]()
-        part.rename(path)
+    path = made.made("plain", cache, kind=KINDS[name])
     with h5py.File(path) as file:
-        return path, file["data"].shape, file["data"].dtype.itemsize * file["data"].size
+        return path, file["data"].shape, file["data"].nbytes
 
 
 def encode(source, target, *options):
-    remove(target)
-    return measured([os.environ["ENGRAM"], "convert", "--quiet", *options, source, target], False).seconds
+    return converted(os.environ["ENGRAM"], source, target, options).seconds
 
 
 def read(store, shape, regions=None):
     regions = regions or [[[0] * len(shape), list(shape)]]
-    done = subprocess.run([os.environ["ENGRAM_ARRAY_READS"], store, "data", str(os.cpu_count()), "3"], input=json.dumps(regions) + "\n",
-                          capture_output=True, text=True, check=True)
-    return statistics.median(json.loads(done.stdout)["seconds"][1:])
+    answer, = asked([os.environ["ENGRAM_ARRAY_READS"], store, "data", os.cpu_count(), 3], [regions])
+    return statistics.median(answer["seconds"][1:])
 
 
 def size(store):
@@ -102,17 +76,10 @@ def chunks(cache):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--no-write", action="store_true")
-    given = arguments.parse_args()
-    given.cache.mkdir(parents=True, exist_ok=True)
+    given = document.parsed(document.options(3))
     lines = codecs(given.cache, given.runs) + chunks(given.cache)
     if not given.no_write:
-        head = (HERE / "encodings_head.md").read_text(encoding="utf-8")
-        when = [f"Made by `bench/encodings` on {datetime.date.today()}: {document.machine()}; medians of {given.runs} runs.", ""]
-        document.write_part("encodings", head + "\n" + "\n".join(when + lines))
+        document.write_runs("encodings", given.runs, lines)
     return 0
 
 

@@ -1,10 +1,7 @@
 """How time and memory grow with the input; bench/growth runs it and says what it is for."""
-import argparse
-import datetime
 import math
 import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,30 +10,21 @@ sys.path.insert(0, str(HERE))
 
 import document  # noqa: E402
 import make_inputs  # noqa: E402
-from measuring import measured, remove  # noqa: E402
+from measuring import converted, remove  # noqa: E402
 
 STEPS = (1, 4, 16)
 LINEAR = 1.5      # The most that the time of one unit may grow from the first step to the last.
 MEMORY = 300      # MB, for any number of bytes.
-HEAD = "/acquisition/**=blosc:lz4:5:shuffle"
+RECODED = "/acquisition/**=blosc:lz4:5:shuffle"
 # What grows: maker, argument, its value at the first step, what it is called, options of the conversion.
 KINDS = {
     "copied": ("ephys", "frames", make_inputs.FRAMES // 4, "bytes copied (0.25 GB of electrophysiology a step)", ()),
-    "recoded": ("ephys", "frames", make_inputs.FRAMES // 4, "bytes decoded and encoded anew", ("--codec", HEAD)),
+    "recoded": ("ephys", "frames", make_inputs.FRAMES // 4, "bytes decoded and encoded anew", ("--codec", RECODED)),
     "series": ("many", "count", 750, "time series (750 a step)", ()),
     "rows": ("behavior", "rows", make_inputs.ROWS // 4, "rows of text and references (50,000 a step)", ()),
 }
 # Arrays of 100 GB of which next to nothing is on the disk.
 HOLES = {"contiguous": None, "in chunks of 13,020 x 64, gzip": make_inputs.CHUNK}
-
-
-def convert(source, target, options):
-    remove(target)
-    subprocess.run(["sync"], check=True)
-    try:
-        return measured([os.environ["ENGRAM"], "convert", "--quiet", *options, source, target], False)
-    finally:
-        remove(target)
 
 
 def grow(kind, cache, runs):
@@ -46,7 +34,8 @@ def grow(kind, cache, runs):
     rows = [[] for _ in STEPS]
     for run in range(runs + 1):  # The first of each warms up and is not counted.
         for source, got in zip(sources, rows):
-            result = convert(source, cache / f"growth-{kind}-{run}.zarr", options)
+            result = converted(os.environ["ENGRAM"], source, cache / f"growth-{kind}-{run}.zarr", options)
+            remove(cache / f"growth-{kind}-{run}.zarr")
             if run:
                 got.append(result)
                 print(f"{source.name:28} {kind:8} {result.seconds:7.2f} s {result.memory:6.0f} MB", flush=True)
@@ -81,13 +70,7 @@ def plot(results):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--only", choices=[*KINDS, "holes"], action="append")
-    arguments.add_argument("--no-write", action="store_true")
-    given = arguments.parse_args()
-    given.cache.mkdir(parents=True, exist_ok=True)
+    given = document.parsed(document.options(3, [*KINDS, "holes"]))
     chosen, met = given.only or [*KINDS, "holes"], True
     results = {kind: grow(kind, given.cache, given.runs) for kind in KINDS if kind in chosen}
     lines = ["| what grows | " + " | ".join(f"{step} x" for step in STEPS) + " | time of one unit, 16 x against 1 x | peak memory |",
@@ -101,7 +84,8 @@ def main():
         lines += ["", "| 100 GB of int16 of which 10 MB are on the disk | time | peak memory |", "|---|---|---|"]
         for title, chunks in HOLES.items():
             source = make_inputs.made("hole", given.cache, gigabytes=100, chunks=chunks)
-            got = convert(source, given.cache / "growth-hole.zarr", ())
+            got = converted(os.environ["ENGRAM"], source, given.cache / "growth-hole.zarr")
+            remove(given.cache / "growth-hole.zarr")
             met &= got.memory <= MEMORY
             lines.append(f"| {title} | {got.seconds:.1f} s | {got.memory:.0f} MB |")
             print(lines[-1], flush=True)
@@ -109,10 +93,8 @@ def main():
               + ("Both are met." if met else "**Not all are met.**")]
     print("\n".join(lines))
     if not given.no_write and not given.only:
-        head = (HERE / "growth_head.md").read_text(encoding="utf-8")
-        when = [f"Made by `bench/growth` on {datetime.date.today()}: {document.machine()}; medians of {given.runs} runs.", ""]
         document.DOCUMENT.with_name("growth.svg").write_text(plot(results), encoding="utf-8")
-        document.write_part("growth", head + "\n" + "\n".join([*when, *lines, "", "![time against size](growth.svg)"]))
+        document.write_runs("growth", given.runs, [*lines, "", "![time against size](growth.svg)"])
     return 0 if met else 1
 
 

@@ -1,5 +1,4 @@
 """The measuring itself; bench/hdmf runs it and says what it is for."""
-import argparse
 import datetime
 import json
 import os
@@ -17,6 +16,7 @@ import hdmf_zarr  # noqa: E402
 import zarr  # noqa: E402
 
 import document  # noqa: E402
+import make_inputs  # noqa: E402
 
 FASTER = 20  # The bar.
 
@@ -89,10 +89,7 @@ def make(name, cache):
     if store.exists():
         return store
     print(f"making {store}", flush=True)
-    source = cache / f"{name}.nwb.part"
-    subprocess.run([sys.executable, "-W", "ignore", "-c",
-                    f"import sys; sys.path.insert(0, {str(HERE)!r}); import make_inputs; "
-                    f"make_inputs.reading({str(source)!r}, {series}, {references}, {samples})"], check=True)
+    source = make_inputs.made("reading", cache, series=series, references=references, samples=samples)
     shutil.rmtree(f"{store}.part", ignore_errors=True)
     subprocess.run([os.environ["ENGRAM"], "convert", "--quiet", source, store], check=True)
     source.unlink()
@@ -125,12 +122,7 @@ def data_size(store):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=7)
-    arguments.add_argument("--no-write", action="store_true")
-    given = arguments.parse_args()
-    given.cache.mkdir(parents=True, exist_ok=True)
+    given = document.parsed(document.options(7))
     stores = {name: make(name, given.cache) for name in STORES}
     store = stores["reading"]
     ours, theirs = [], []

@@ -72,14 +72,20 @@ def imaging(path):
     nwb.add_acquisition(TwoPhotonSeries(name="movie", data=empty, imaging_plane=plane, rate=30.0, unit="photons"))
     with NWBHDF5IO(path, "w") as io:
         io.write(nwb)
+    with h5py.File(path, "r+") as file:
+        for first, block in images(IMAGES[0]):
+            file["acquisition/movie/data"][first:first + len(block)] = block
+
+
+def images(frames):
+    """Photons over a dim background, as blocks(): (first frame, frames)."""
     rng = np.random.default_rng(45)
     y, x = np.mgrid[:IMAGES[1], :IMAGES[2]]
     still = 2 + sum(8 * np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 60.0) for cy, cx in rng.integers(0, IMAGES[1], (60, 2)))
-    with h5py.File(path, "r+") as file:
-        for first in range(0, IMAGES[0], 64):
-            count = min(64, IMAGES[0] - first)
-            light = 1 + 0.5 * np.sin(np.arange(first, first + count) / 9.0)
-            file["acquisition/movie/data"][first:first + count] = rng.poisson(still * light[:, None, None]).astype("u2")
+    for first in range(0, frames, 64):
+        count = min(64, frames - first)
+        light = 1 + 0.5 * np.sin(np.arange(first, first + count) / 9.0)
+        yield first, rng.poisson(still * light[:, None, None]).astype("u2")
 
 
 def spikes(path):
@@ -155,6 +161,15 @@ def hole(path, gigabytes=100, chunks=None):
     with h5py.File(path, "w") as file:
         data = file.create_dataset("data", (rows, CHANNELS), "i2", chunks=chunks, compression="gzip" if chunks else None)
         data[rows // 2:rows // 2 + CHUNK[0]] = next(blocks(CHUNK[0]))[1]
+
+
+def plain(path, kind):
+    """No NWB: one array without chunks, of a kind."""
+    made_of = {"ephys": lambda: np.concatenate([block for _, block in blocks(13_020 * 20)]),
+               "images": lambda: np.concatenate([block for _, block in images(400)]),
+               "spikes": lambda: np.cumsum(np.random.default_rng(46).exponential(0.002, 20_000_000))}
+    with h5py.File(path, "w") as file:
+        file["data"] = made_of[kind]()
 
 
 def made(name, cache, **arguments):

@@ -40,6 +40,22 @@ def measured(arguments, inner):
         return Measured(seconds, cpu, memory)
 
 
+def converted(engram, source, target, options=()):
+    """What it takes the command `engram` to convert; `target` stays."""
+    remove(target)
+    subprocess.run(["sync"], check=True)
+    return measured([engram, "convert", "--quiet", *options, source, target], False)
+
+
+def asked(command, reads, **more):
+    """What engram_array_reads, or a program that is asked as it is, answers to each of `reads`, lists of regions."""
+    done = subprocess.run(list(map(str, command)), input="".join(json.dumps(regions) + "\n" for regions in reads),
+                          capture_output=True, text=True, check=False, **more)
+    if done.returncode:
+        sys.exit(f"{command[0]} failed:\n{done.stderr}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def remove(target):
     if target.is_file():
         target.unlink()

@@ -1,6 +1,4 @@
 """Slices of one large array, read by engram and by its peers, by turns; bench/reading runs it and says what it is for."""
-import argparse
-import datetime
 import json
 import math
 import os
@@ -16,6 +14,7 @@ import numpy as np  # noqa: E402
 
 import document  # noqa: E402
 import make_inputs as made  # noqa: E402
+from measuring import asked  # noqa: E402
 
 ARRAY = "acquisition/raw/data"
 SECOND = 30_000
@@ -95,13 +94,9 @@ def ask(who, store, source, threads, repeats, reads=READS):
     else:
         python = os.environ["ENGRAM_PYTHON_ZARRS"] if who == "zarrs" else sys.executable
         command = [python, "-c", PEER, who, store, ARRAY, source, str(threads), str(repeats)]
-    lines = "".join(json.dumps(regions) + "\n" for _, regions, _ in (READS[read] for read in reads))
     # One thread is one core for all: some have threads of their own that no option takes away.
     pin = (lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads]))
-    done = subprocess.run(list(map(str, command)), input=lines, capture_output=True, text=True, check=False, preexec_fn=pin)
-    if done.returncode:
-        sys.exit(f"{who} failed:\n{done.stderr}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return asked(command, [READS[read][1] for read in reads], preexec_fn=pin)
 
 
 def store_of(name, cache):
@@ -180,11 +175,7 @@ def table(times, title):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--cache", type=Path, required=True)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--no-write", action="store_true")
-    given = arguments.parse_args()
+    given = document.parsed(document.options(3))
     source = made.made("ephys", given.cache)
     lines, all_met = [], True
     for name, (title, _) in STORES.items():
@@ -205,9 +196,7 @@ def main():
     all_met &= met
     print("\n".join(lines))
     if not given.no_write:
-        head = (HERE / "reading_head.md").read_text(encoding="utf-8")
-        when = [f"Made by `bench/reading` on {datetime.date.today()}: {document.machine()}; {given.runs} runs each.", ""]
-        document.write_part("reading", head + "\n" + "\n".join(when + lines))
+        document.write_runs("reading", given.runs, lines)
     return 0 if all_met else 1
 
 

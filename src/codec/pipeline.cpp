@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/thread_buffer.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 
@@ -54,12 +55,9 @@ std::uint64_t Pipeline::max_stored_size(std::uint64_t decoded_size) const {
 }
 
 Bytes Pipeline::encode(BytesView in, std::uint64_t element_size) const {
-  Bytes memory;
-  const BytesView out = encode(in, element_size, memory);
-  if (codecs_.empty()) return {out.begin(), out.end()};
-  memory.resize(out.size());
-  memory.shrink_to_fit();
-  return memory;
+  ThreadBuffer buffer;
+  const BytesView out = encode(in, element_size, buffer.bytes());
+  return {out.begin(), out.end()};
 }
 
 BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Bytes& memory) const {
@@ -126,6 +124,7 @@ void Pipeline::decode_part(BytesView in, std::uint64_t decoded_size, std::uint64
   if (offset > decoded_size || out.size() > decoded_size - offset)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes at {} are no part of {}", out.size(), offset, decoded_size));
+  if (out.size() == decoded_size) return decode(in, out);
   if (!codecs_.empty() && decodes_parts())
     return codecs_.front()->parts()->decode_part(in, decoded_size, offset, out);
   Buffer whole(decoded_size);

@@ -81,11 +81,7 @@ class ChunkReader {
       ThreadBuffer buffer;
       Bytes& stored = buffer.bytes();
       if (!store_.get_into(key, codecs_.max_stored_size(size_), stored)) return false;
-      if (part.size == size_) {
-        codecs_.decode(stored, elements);
-      } else {
-        codecs_.decode_part(stored, size_, part.offset, elements);
-      }
+      codecs_.decode_part(stored, size_, part.offset, elements);
     }
     make_little_endian(metadata_.type, elements);
     return true;
