@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -75,6 +76,37 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
   return result;
 }
 
+// Lets a writer get ready for the nodes of a tree while it is still being read.
+class Expectation {
+ public:
+  Expectation(backend::Writer& writer, ThreadPool& pool, const std::stop_token& stop)
+      : writer_(writer), stream_(pool, unlimited_, stop) {}
+
+  void add(const std::string& path) {
+    paths_.push_back(path);
+    if (paths_.size() >= kTogether) pass();
+  }
+
+  void finish() {
+    pass();
+    stream_.finish();
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 64;
+
+  void pass() {
+    stream_.add(0, [this, paths = std::exchange(paths_, {})] {
+      for (const auto& path : paths) writer_.expect(path);
+    });
+  }
+
+  backend::Writer& writer_;
+  MemoryBudget unlimited_{UINT64_MAX};
+  std::vector<std::string> paths_;
+  TaskStream stream_;  ///< Last: its destructor waits for tasks that use the others.
+};
+
 // One copy. The steps stand in run().
 class TreeCopy {
  public:
@@ -105,14 +137,23 @@ class TreeCopy {
     Publication publication(origin_.name, target_, options_.overwrite);
     const auto writer = backend::make_zarr_writer(
         publication.part(), writer_options(options_, rules_.codecs.for_all()));
-    const auto plan = read_and_plan(*writer);
     ThreadPool pool(options_.threads);
+    Expectation expectation(*writer, pool, options_.stop);
+    const auto plan =
+        read_and_plan(*writer, [&](const std::string& path) { expectation.add(path); });
+    expectation.finish();
     writer->write_tree(tree_, &pool, options_.stop);
     check_strict(options_, in_order(writer->notices()));
     ProgressMeter progress(options_.on_progress, totals_of(plan));
     MemoryBudget budget(options_.memory);
     auto copied = copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
+    // Closing a damaged file may crash the HDF5 library: while nothing is published.
+    auto closing = std::async(std::launch::async, [this] {
+      tree_ = {};
+      if (origin_.close) origin_.close();
+    });
     writer->finish();
+    closing.get();
     report_.references += copied.references;
     report_.references_unresolved += copied.dangling;
     report_.region_references += copied.region_references;
@@ -123,9 +164,6 @@ class TreeCopy {
     check_strict(options_, report_.notices);
     report_.written = writer->counters();
     check_stop(options_);
-    // Closing a damaged file may crash the HDF5 library: while nothing is published.
-    tree_ = {};
-    if (origin_.close) origin_.close();
     if (auto warning = publication.publish()) {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }
@@ -136,7 +174,7 @@ class TreeCopy {
     if (!target_.empty()) check_target(origin_.name, target_, options_.overwrite);
     const auto writer =
         backend::make_zarr_planner(writer_options(options_, rules_.codecs.for_all()));
-    const auto plan = read_and_plan(*writer);
+    const auto plan = read_and_plan(*writer, nullptr);
     writer->write_tree(tree_);
     check_strict(options_, writer->notices());
     append(report_.notices, in_order(writer->notices()));
@@ -172,9 +210,9 @@ class TreeCopy {
         chunks.size();
   }
 
-  Plan read_and_plan(const backend::Writer& writer) {
+  Plan read_and_plan(const backend::Writer& writer, const TreeOrigin::OnNode& on_node) {
     check_stop(options_);
-    tree_ = origin_.read(report_);
+    tree_ = origin_.read(report_, on_node);
     check_strict(options_, report_.notices);
     check_stop(options_);
     auto plan = make_plan(tree_, rules_, writer, options_.limits);

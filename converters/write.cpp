@@ -15,7 +15,7 @@ ConvertReport write(const hdmf::GroupBuilder& root, const std::string& target,
   if (options.link_data && target.empty())
     throw Error(ErrorCode::invalid_argument, "links to data need a target to lead from");
   converter::TreeOrigin origin;
-  origin.read = [&](ConvertReport& report) {
+  origin.read = [&](ConvertReport& report, const auto&) {
     report.source_format = "memory";
     hdmf::GroupBuilder tree = root;
     if (options.cache_namespaces) hdmf::cache_namespaces(tree, options.namespaces);

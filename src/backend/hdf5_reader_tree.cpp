@@ -26,6 +26,7 @@ Hdf5TreeReader::Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const ReadOptio
     : root_(std::move(file)),
       limits_(options.limits),
       external_links_(options.external_links.value_or(ExternalLinks::copy)),
+      on_node_(options.on_node),
       objects_(std::move(objects)),
       notices_(notices),
       attributes_(limits_, notices),
@@ -98,6 +99,7 @@ hdmf::GroupBuilder Hdf5TreeReader::read_group(const FilePtr& file, std::uint64_t
     builder.attributes = read_attributes(file, address, group, path);
     links = list_links(group.id(), nodes_, limits_.max_nodes);
     nodes_ += links.size();
+    if (on_node_) on_node_(path);
   } catch (Error& error) {
     error.at(path);
     throw;
@@ -192,6 +194,7 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
       builder.data = hdf5::make_array_source(std::move(source));
     else
       builder.data = make_object_source(std::move(source), objects_);
+    if (on_node_) on_node_(path);
     return builder;
   } catch (Error& error) {
     error.at(path);

@@ -78,6 +78,7 @@ class Hdf5TreeReader {
   std::shared_ptr<hdf5::File> root_;
   const Limits& limits_;
   const ExternalLinks external_links_;
+  const std::function<void(const std::string&)>& on_node_;
   std::shared_ptr<PlacedObjects> objects_;
   std::vector<Notice>& notices_;
   AttributeReader attributes_;

@@ -35,6 +35,17 @@ class ZarrWriter final : public Writer {
     return adopter->codecs();
   }
 
+  void expect(const std::string& path) override {
+    const std::string prefix = key_path(path);
+    if (prefix.empty()) return;
+    try {
+      store_->expect(store::Key(prefix));
+    } catch (const Error& error) {
+      // Whether a bad name is an error shows when something is written.
+      if (error.code() != ErrorCode::invalid_argument) throw;
+    }
+  }
+
   void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool, std::stop_token stop) override {
     const ZarrTree tree(root);
     schema_path_ = tree.schema_path();

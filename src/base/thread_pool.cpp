@@ -74,6 +74,9 @@ void ThreadPool::run() {
 
 /// What the stream and its tasks share; it outlives the stream while a task still runs.
 struct TaskStream::State {
+  explicit State(std::size_t most_pending) : most(most_pending) {}
+
+  const std::size_t most;
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t pending = 0;
@@ -90,15 +93,21 @@ struct TaskStream::State {
     if (!failure) failure = std::move(e);
   }
 
+  // Who waits for room is woken when there is a good deal of it, not once for each task.
+  std::size_t few() const { return most / 2; }
+
   void one_done() {
     const std::scoped_lock lock(mutex);
     --pending;
-    changed.notify_all();
+    if (pending == few() || pending == 0) changed.notify_all();
   }
 };
 
 TaskStream::TaskStream(ThreadPool& pool, MemoryBudget& budget, std::stop_token stop)
-    : pool_(pool), budget_(budget), stop_(std::move(stop)), state_(std::make_shared<State>()) {}
+    : pool_(pool),
+      budget_(budget),
+      stop_(std::move(stop)),
+      state_(std::make_shared<State>(kWaitingPerThread * pool.size())) {}
 
 TaskStream::~TaskStream() {
   std::unique_lock lock(state_->mutex);
@@ -110,8 +119,8 @@ bool TaskStream::add(std::uint64_t cost, std::function<void()> task) {
   if (stop_.stop_requested() || state_->is_over()) return false;
   {
     std::unique_lock lock(state_->mutex);
-    const std::size_t most = kWaitingPerThread * pool_.size();
-    state_->changed.wait(lock, [&] { return state_->pending < most; });
+    if (state_->pending >= state_->most)
+      state_->changed.wait(lock, [&] { return state_->pending <= state_->few(); });
   }
   auto share = std::make_shared<MemoryBudget::Share>(budget_.take(cost));
   if (stop_.stop_requested() || state_->is_over()) return false;

@@ -2,7 +2,8 @@
 // place, which it finds directly (about a microsecond), and to ask for the n-th chunk that exists,
 // for which it walks its index from the start (0.15 microseconds a chunk passed). Where there are
 // no filters it tells at once that a chunk has the size of a chunk, whether it exists or not; then
-// only reading it shows that it does. So
+// only reading it shows that it does. So, but for a grid of very few filtered chunks, which are
+// just asked for,
 //  1. ask how many chunks exist;
 //  2. a grid with few holes: ask for every place;
 //  3. a huge grid with few chunks: ask for the n-th chunk, by halves. Chunks come in C order, so
@@ -24,6 +25,8 @@ namespace {
 
 // Places that are asked for before others are let into HDF5.
 constexpr std::uint64_t kBatch = 256;
+// So many places are asked for at once: counting the chunks first takes longer.
+constexpr std::uint64_t kFew = 4;
 // Microseconds, measured with HDF5 1.10.8.
 constexpr double kAsk = 4, kPassChunk = 0.15, kReadByte = 0.0003;
 
@@ -38,6 +41,10 @@ class Finder {
 
   std::vector<EncodedChunk> find() {
     if (grid_.chunk_count() == 0) return {};
+    if (grid_.chunk_count() <= kFew && has_filters()) {
+      ask_places(0, grid_.chunk_count());
+      return std::move(found_);
+    }
     count_ = count_chunks();
     if (count_ == 0) return {};
     if (lists_wrong_places()) {

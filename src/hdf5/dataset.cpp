@@ -78,8 +78,11 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (is_external) find_external(id, properties.id());
   const H5D_layout_t layout = H5Pget_layout(properties.id());
   // Up to here plain_chunks_ says that fill_value_ stands for all there is to fill with.
-  stored_ =
-      layout != H5D_CONTIGUOUS || is_external || !plain_chunks_ || H5Dget_offset(id) != HADDR_UNDEF;
+  if (layout == H5D_CONTIGUOUS && !is_external) {
+    const haddr_t offset = H5Dget_offset(id);
+    stored_ = !plain_chunks_ || offset != HADDR_UNDEF;
+    if (offset != HADDR_UNDEF) find_run(id, offset);
+  }
   if (layout == H5D_VIRTUAL) find_sources(properties.id());
   if (layout != H5D_CHUNKED) return;
 
@@ -103,6 +106,15 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   const bool partial_filtered =
       filters_.empty() || (options & H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) == 0;
   plain_chunks_ = plain_chunks_ && element_->verbatim && partial_filtered;
+}
+
+void Dataset::find_run(hid_t id, std::uint64_t offset) {
+  if (element_->kind != Type::Kind::number || !element_->verbatim) return;
+  const std::uint64_t bytes =
+      checked_multiply(element_count(shape_), whole_->memory_size, "the size of a dataset");
+  // What is smaller than its shape, or ends behind the file's end, is HDF5's to judge.
+  if (H5Dget_storage_size(id) >= bytes && bytes <= file_->size() && offset <= file_->size() - bytes)
+    run_ = offset;
 }
 
 void Dataset::read_fill_value(hid_t creation_properties) {
@@ -190,7 +202,7 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes are no room for a region of shape {} of elements of {} bytes",
                             out.size(), to_string(region.shape), size));
-  if (out.empty() || null_) return;
+  if (out.empty() || null_ || read_run(region, out)) return;
   const auto outer = static_cast<std::ptrdiff_t>(outer_rank_);
   if (std::equal(region.shape.begin() + outer, region.shape.end(), shape_.begin() + outer)) {
     read_outer(region, out.data(), arena);
@@ -207,6 +219,22 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
   Bytes elements(checked_multiply(element_count(whole.shape), size, "the size of a region"));
   read_outer(whole, elements.data(), arena);
   copy_region(elements, whole.shape, part, out, region.shape, Region::all(region.shape), size);
+}
+
+bool Dataset::read_run(const Region& region, std::span<std::byte> out) const {
+  if (!run_) return false;
+  // One run: any number of leading dimensions with one place each, a part of the next one, and all
+  // of the others.
+  bool is_part = false;
+  std::uint64_t first = 0;
+  for (std::size_t i = 0; i < shape_.size(); ++i) {
+    if (is_part && region.shape[i] != shape_[i]) return false;
+    is_part = is_part || region.shape[i] != 1;
+    first = first * shape_[i] + region.origin[i];
+  }
+  if (!file_->read_at(*run_ + first * element_->memory_size, out)) return false;
+  make_little_endian(element_->number, out);
+  return true;
 }
 
 void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) const {

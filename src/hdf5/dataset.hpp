@@ -59,7 +59,8 @@ class Dataset {
   const std::string& other_file() const noexcept { return other_file_; }
 
   /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
-  /// nullptr for types without.
+  /// nullptr for types without. Where they lie in the file as one run of bytes that means just that
+  /// in memory, many threads read at once, without HDF5.
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
 
   /// The dataset, opened.
@@ -75,6 +76,8 @@ class Dataset {
   void find_sources(hid_t creation_properties);
   void find_external(hid_t id, hid_t creation_properties);
   void check_filters(hid_t id) const;
+  void find_run(hid_t id, std::uint64_t offset);
+  bool read_run(const Region& region, std::span<std::byte> out) const;
   void read_outer(const Region& region, std::byte* out, Arena* arena) const;
 
   std::shared_ptr<File> file_;
@@ -88,6 +91,8 @@ class Dataset {
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
+  /// Where all elements lie, one after another, as type().number says.
+  std::optional<std::uint64_t> run_;
   std::string missing_source_, other_file_;
   /// The name in its file of a dataset whose values lie in other files beside that.
   std::string external_name_;

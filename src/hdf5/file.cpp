@@ -10,6 +10,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/posix_file.hpp"
 #include "hdf5/library.hpp"
 
 namespace engram::hdf5 {
@@ -20,9 +21,9 @@ constexpr std::size_t kMaxKept = 16;
 constexpr std::size_t kChunkCacheBytes = std::size_t{4} << 20;
 constexpr std::size_t kChunkCacheSlots = 521;
 constexpr double kChunkCachePreemption = 0.75;
-// HDF5's own choice is 32 MiB, which takes several times as much in memory and is no faster: what
-// the tree is made of is read once.
-constexpr std::size_t kMetadataCacheBytes = std::size_t{4} << 20;
+// HDF5's own choice is 1 to 32 MiB, which is slower and takes several times as much in memory: what
+// the tree is made of is read once, and all that is kept must be given back in the end.
+constexpr std::size_t kMetadataCacheBytes = std::size_t{256} << 10;
 // Files reached by external links, kept open between two links into the same file.
 constexpr unsigned kExternalFiles = 16;
 
@@ -35,7 +36,8 @@ Handle access_properties() {
   H5AC_cache_config_t metadata{};
   metadata.version = H5AC__CURR_CACHE_CONFIG_VERSION;
   check(H5Pget_mdc_config(id, &metadata), "set the metadata cache");
-  metadata.max_size = kMetadataCacheBytes;
+  metadata.set_initial_size = true;
+  metadata.initial_size = metadata.min_size = metadata.max_size = kMetadataCacheBytes;
   check(H5Pset_mdc_config(id, &metadata), "set the metadata cache");
 #if H5_VERSION_GE(1, 10, 7)
   // File systems without locks (many network ones) are no reason to refuse a file.
@@ -107,6 +109,18 @@ bool is_one_of_several(const std::string& path) {
   throw Error(failure.code, fmt::format("can't open {}: HDF5 says \"{}\"", path, said));
 }
 
+/// The descriptor of a file that HDF5 reads with plain calls of the system; else -1.
+int descriptor_of(hid_t file) {
+  const Handle access = own(H5Fget_access_plist(file), "read how a file is open");
+  void* descriptor = nullptr;
+  if (H5Pget_driver(access.id()) != H5FD_SEC2 ||
+      H5Fget_vfd_handle(file, access.id(), &descriptor) < 0 || descriptor == nullptr) {
+    H5Eclear2(H5E_DEFAULT);
+    return -1;
+  }
+  return *static_cast<const int*>(descriptor);
+}
+
 std::string name_of(hid_t file) {
   const ssize_t size = check(H5Fget_name(file, nullptr, 0), "read a file's name");
   std::string name(static_cast<std::size_t>(size) + 1, '\0');
@@ -144,6 +158,16 @@ File::File(Handle file, std::string path) : file_(std::move(file)), path_(std::m
   hsize_t user_block = 0;
   check(H5Pget_userblock(properties.id(), &user_block), "read the head of " + path_);
   user_block_size_ = user_block;
+  descriptor_ = descriptor_of(file_.id());
+}
+
+bool File::read_at(std::uint64_t offset, std::span<std::byte> out) const noexcept {
+  if (descriptor_ < 0) return false;
+  try {
+    return read_into(descriptor_, offset, out, path_) == out.size();
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 Handle File::open_object(std::uint64_t address) const {

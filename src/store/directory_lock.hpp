@@ -3,7 +3,7 @@
 #include <string>
 
 #include "engram/store/store.hpp"
-#include "posix_file.hpp"
+#include "base/posix_file.hpp"
 
 namespace engram::store {
 

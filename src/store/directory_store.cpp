@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/posix_file.hpp"
 #include "directory_lock.hpp"
 #include "directory_switch.hpp"
 #include "directory_tree.hpp"
 #include "flat_listing.hpp"
 #include "key_place.hpp"
 #include "part_name.hpp"
-#include "posix_file.hpp"
 
 namespace engram::store {
 namespace {
@@ -369,6 +369,11 @@ void DirectoryStore::erase(const Key& key) {
   if (error != 0 && error != ENOENT && error != EISDIR) {
     throw system_error("remove", impl_->path_of(key), error);
   }
+}
+
+void DirectoryStore::expect(const Key& prefix) {
+  impl_->check_writable(prefix.str());
+  impl_->tree.find_or_make(prefix.str());
 }
 
 void DirectoryStore::erase_prefix(const std::string& prefix) {

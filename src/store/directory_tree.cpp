@@ -99,12 +99,16 @@ DirectoryTree::Handle DirectoryTree::open(const std::string& path, bool make) {
 
 DirectoryTree::Handle DirectoryTree::open_child(const Handle& parent, const std::string& path,
                                                 const std::string& name, bool make) {
-  if (make && ::mkdirat(parent->get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
-    if (errno == ENOENT) return nullptr;
-    throw system_error("make the directory", full_path(path), errno);
-  }
   FileDescriptor fd(::openat(parent->get(), name.c_str(), kDirectoryFlags));
   int error = fd.is_open() ? 0 : errno;
+  if (error == ENOENT && make) {
+    if (::mkdirat(parent->get(), name.c_str(), 0777) != 0 && errno != EEXIST) {
+      if (errno == ENOENT) return nullptr;
+      throw system_error("make the directory", full_path(path), errno);
+    }
+    fd = FileDescriptor(::openat(parent->get(), name.c_str(), kDirectoryFlags));
+    error = fd.is_open() ? 0 : errno;
+  }
   if (error == ENOTDIR && is_link(parent->get(), name)) {
     fd = open_through_links(path, O_PATH | O_DIRECTORY);
     error = fd.is_open() ? 0 : ENOTDIR;

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "posix_file.hpp"
+#include "base/posix_file.hpp"
 
 namespace engram::store {
 

@@ -9,12 +9,12 @@
 #include <array>
 #include <optional>
 
+#include "base/posix_file.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/memory_store.hpp"
 #include "engram/store/zip_store.hpp"
-#include "posix_file.hpp"
 
 namespace engram::store {
 namespace {

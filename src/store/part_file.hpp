@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "posix_file.hpp"
+#include "base/posix_file.hpp"
 
 namespace engram::store {
 

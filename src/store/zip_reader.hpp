@@ -7,7 +7,7 @@
 
 #include "engram/base/bytes.hpp"
 #include "flat_listing.hpp"
-#include "posix_file.hpp"
+#include "base/posix_file.hpp"
 
 namespace engram::store {
 

@@ -186,6 +186,33 @@ TEST(Hdf5ReaderTest, LeavesOutWhatNothingHolds) {
   EXPECT_EQ(tree.root.find_dataset("/time"), nullptr);
 }
 
+void add_paths(const hdmf::GroupBuilder& group, const std::string& path,
+               std::vector<std::string>& paths) {
+  paths.push_back(path);
+  for (const auto& dataset : group.datasets) paths.push_back(hdmf::join_path(path, dataset.name));
+  for (const auto& child : group.groups) add_paths(child, hdmf::join_path(path, child.name), paths);
+}
+
+// Exactly what is in the tree in the end: what is left out is not told, nor what has a place
+// already.
+TEST(Hdf5ReaderTest, TellsEachNodeAsItComes) {
+  for (const std::string name : {"arrays.h5", "links.h5", "references.h5"}) {
+    std::vector<std::string> told, expected;
+    ReadOptions options;
+    options.on_node = [&](const std::string& path) { told.push_back(path); };
+    const auto reader = open_hdf5_reader(data_file(name), options);
+    add_paths(reader->read_tree(), "/", expected);
+    EXPECT_EQ(told.front(), "/") << name;
+    std::sort(told.begin(), told.end());
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(told, expected) << name;
+  }
+  ReadOptions options;
+  options.on_node = [](const std::string&) { throw Error(ErrorCode::cancelled, "enough"); };
+  expect_error(ErrorCode::cancelled, "enough",
+               [&] { open_hdf5_reader(data_file("links.h5"), options)->read_tree(); });
+}
+
 TEST(Hdf5ReaderTest, SourcesOutliveTheReader) {
   auto reader = open_hdf5_reader(data_file("objects.h5"));
   const hdmf::GroupBuilder root = reader->read_tree();

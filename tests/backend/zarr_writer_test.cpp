@@ -1,14 +1,18 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/adopt.hpp"
 #include "engram/codec/pipeline.hpp"
+#include "engram/store/directory_store.hpp"
 #include "engram/store/memory_store.hpp"
 #include "engram/zarr/array.hpp"
 #include "testing/expect_error.hpp"
 #include "testing/fake_sources.hpp"
 #include "testing/faulty_store.hpp"
+#include "testing/temp_dir.hpp"
 
 namespace engram::backend {
 namespace {
@@ -78,6 +82,21 @@ TEST_F(ZarrWriter, WritesGroupsAndConsolidatesLast) {
   writer->finish();
   EXPECT_EQ(json(".zmetadata")["metadata"]["a/b c/.zattrs"], (Json{{"n", 1.0}}));
   EXPECT_EQ(writer->counters().files, 6U);
+}
+
+TEST_F(ZarrWriter, WhatIsExpectedOnlyMakesRoom) {
+  const testing::TempDir dir;
+  const auto store =
+      std::make_shared<store::DirectoryStore>(dir / "s", store::DirectoryStore::Mode::create);
+  const auto writer = make_zarr_writer(store, options_);
+  const std::vector<std::string> paths = {"/",       "/a",    "/a/b",
+                                          "/a/../c", "/a//d", "/" + std::string(300, 'x')};
+  for (const std::string& path : paths) writer->expect(path);
+  EXPECT_TRUE(std::filesystem::is_directory(dir / "s/a/b"));
+  EXPECT_EQ(std::distance(std::filesystem::recursive_directory_iterator(dir / "s"),
+                          std::filesystem::recursive_directory_iterator()),
+            2);
+  EXPECT_EQ(writer->counters().files, 0U);
 }
 
 TEST_F(ZarrWriter, MayLeaveConsolidatedMetadataOut) {

@@ -14,11 +14,13 @@ namespace engram::hdf5 {
 /// A file in a directory of its own: written through the C API, then opened as engram does it.
 class MadeFile {
  public:
-  explicit MadeFile(H5F_libver_t oldest = H5F_LIBVER_EARLIEST)
+  explicit MadeFile(H5F_libver_t oldest = H5F_LIBVER_EARLIEST, hsize_t user_block = 0)
       : path_((dir_.path() / "made.h5").string()) {
     const Handle access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_libver_bounds(access.id(), oldest, H5F_LIBVER_LATEST);
-    file_ = own(H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id()), "make a file");
+    const Handle creation(H5Pcreate(H5P_FILE_CREATE));
+    H5Pset_userblock(creation.id(), user_block);
+    file_ = own(H5Fcreate(path_.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), "make a file");
   }
 
   const std::string& path() const { return path_; }

@@ -94,6 +94,24 @@ TEST(DirectoryStoreTest, ValuesAreFilesAsZarrPythonHasThem) {
   EXPECT_EQ(info.st_mode & 0777U, 0666U & ~mask);
 }
 
+TEST(DirectoryStoreTest, MakesTheDirectoryOfWhatIsExpected) {
+  const TempDir dir;
+  {
+    DirectoryStore store(dir / "s", Mode::create);
+    store.expect(Key("a/b"));
+    store.expect(Key("a/b"));
+    EXPECT_TRUE(fs::is_directory(dir / "s/a/b"));
+    EXPECT_TRUE(store.list_dir("").keys.empty());
+    store.set(Key("a/b/c"), as_bytes("1"));
+    store.set(Key("f"), as_bytes("2"));
+    expect_error(ErrorCode::io_error, dir / "s/f", [&] { store.expect(Key("f")); });
+  }
+  EXPECT_EQ(read(dir / "s/a/b/c"), "1");
+  DirectoryStore reading(dir / "s", Mode::read);
+  expect_error(ErrorCode::io_error, "for reading", [&] { reading.expect(Key("x")); });
+  EXPECT_FALSE(fs::exists(dir / "s/x"));
+}
+
 TEST(DirectoryStoreTest, AStoreForReadingIsNotChanged) {
   const TempDir dir;
   write(dir / "a", "1");

@@ -96,6 +96,11 @@ class Writer {
   virtual std::optional<std::vector<CodecConfig>> adopt(
       const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const = 0;
 
+  /// Something will be written at `path`: what can be made ready for it is. It changes nothing of
+  /// what a reader finds in the end, and a path that nothing can be written at is passed over. May
+  /// be called by many threads at once. As it is here, nothing.
+  virtual void expect(const std::string& path) { static_cast<void>(path); }
+
   /// Groups, their attributes and links, and what is known of datasets: all but arrays' metadata
   /// and values. With a `pool`, several groups at a time; the caller is none of its threads. Throws
   /// Error(cancelled) after a request by `stop`.

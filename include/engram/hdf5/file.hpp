@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "engram/hdf5/handle.hpp"
@@ -32,6 +33,12 @@ class File {
   /// Bytes before the HDF5 data that belong to somebody else.
   std::uint64_t user_block_size() const noexcept { return user_block_size_; }
 
+  /// The bytes of the file from `offset` on, which are counted from its very start, user block
+  /// included. They are read beside HDF5, and by many threads at once. False, with anything in
+  /// `out`, where that can't be: the file ends earlier, the system refuses, or the file is not
+  /// simply one file of the system; then HDF5 has the last word.
+  bool read_at(std::uint64_t offset, std::span<std::byte> out) const noexcept;
+
   /// The object at `address`, opened.
   Handle open_object(std::uint64_t address) const;
 
@@ -47,6 +54,7 @@ class File {
   File(Handle file, std::string path);
 
   Handle file_;
+  int descriptor_ = -1;  ///< HDF5's own, which is open as long as file_ is; -1: none to read from.
   std::string path_;
   std::uint64_t number_ = 0, size_ = 0, user_block_size_ = 0;
   std::list<Kept> kept_;  ///< The last used first; guarded by HDF5's mutex.

@@ -45,6 +45,7 @@ class DirectoryStore final : public Store {
   /// Directories below `prefix`, and that of `prefix` itself, go too when nothing else is left in
   /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
   /// never followed.
+  void expect(const Key& prefix) override;
   void erase_prefix(const std::string& prefix) override;
   void move(const Key& from, const Key& to) override;
   /// All at once for whoever follows symbolic links, as every reader of directories does: each `to`

@@ -73,6 +73,10 @@ class Store : public ReadableStore {
   /// whole. A value can't lie below another one: to set "a" and "a/b" throws Error(io_error).
   virtual void set(const Key& key, BytesView value) = 0;
 
+  /// Keys below `prefix` will be set. A store of directories makes the directory; as it is here,
+  /// nothing.
+  virtual void expect(const Key& prefix) { static_cast<void>(prefix); }
+
   /// Removes `key`; nothing happens when there is none.
   virtual void erase(const Key& key) = 0;
 

@@ -60,6 +60,19 @@ TEST_F(ConvertCommandTest, SaysOneSentenceAndWritesAStore) {
   EXPECT_TRUE(fs::exists(target + "/counts/3.0"));
 }
 
+// Directories are made while the source is still being read: none is left of what is left out.
+TEST_F(ConvertCommandTest, EveryDirectoryIsAGroupOrAnArray) {
+  for (const std::string name : {"arrays", "links", "objects", "references"}) {
+    const auto input = std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name + ".h5";
+    ASSERT_EQ(run_engram({"convert", "--quiet", "--overwrite", input, target}).status, 0) << name;
+    for (const auto& entry : fs::recursive_directory_iterator(target)) {
+      if (!entry.is_directory()) continue;
+      EXPECT_TRUE(fs::exists(entry.path() / ".zgroup") || fs::exists(entry.path() / ".zarray"))
+          << entry.path();
+    }
+  }
+}
+
 TEST_F(ConvertCommandTest, AnExistingTargetNeedsOverwrite) {
   ASSERT_EQ(run_engram({"convert", source, target}).status, 0);
   std::ofstream(target + "/mark") << "old";

@@ -1,4 +1,4 @@
-#include "posix_file.hpp"
+#include "base/posix_file.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace engram::store {
+namespace engram {
 
 FileDescriptor::~FileDescriptor() { close(); }
 
@@ -58,4 +58,4 @@ Bytes read_up_to(int fd, std::uint64_t offset, std::uint64_t size, const std::st
   return bytes;
 }
 
-}  // namespace engram::store
+}  // namespace engram

@@ -10,7 +10,7 @@
 #include "engram/base/bytes.hpp"
 #include "engram/base/error.hpp"
 
-namespace engram::store {
+namespace engram {
 
 /// An open file or directory, closed by its destructor.
 class FileDescriptor {
@@ -50,4 +50,4 @@ Bytes read_up_to(int fd, std::uint64_t offset, std::uint64_t size, const std::st
 std::size_t read_into(int fd, std::uint64_t offset, std::span<std::byte> out,
                       const std::string& path);
 
-}  // namespace engram::store
+}  // namespace engram
