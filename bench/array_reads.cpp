@@ -1,11 +1,12 @@
 // Reads an array of a Zarr v2 store as bench/reading asks, and says how long it took; nothing but
 // engram's public headers.
 //
-// engram_array_reads STORE ARRAY THREADS REPEATS: of STDIN each line is a list of regions as JSON,
+// engram_array_reads STORE ARRAY THREADS REPEATS [unchecked]: of STDIN each line is a list of
+// regions as JSON,
 // [[[origin...], [shape...]], ...], of which all are read, one after another. For each line one
 // comes out:
 // {"seconds": [one a repeat], "sum": of all bytes}. Opening is part of the first repeat of the
-// first line only.
+// first line only. "unchecked": parts of chunks are decoded only as far as they are wanted.
 //
 // engram_array_reads --list STORE REPEATS: opens the store and reads the metadata of all that is in
 // it: {"seconds": [one a repeat], "nodes": groups and arrays}.
@@ -53,8 +54,8 @@ int run(int count, char** words) {
     list(words[2], std::stoi(words[3]));
     return 0;
   }
-  if (count != 5) {
-    std::cerr << "usage: engram_array_reads STORE ARRAY THREADS REPEATS\n"
+  if (count != 5 && (count != 6 || words[5] != std::string("unchecked"))) {
+    std::cerr << "usage: engram_array_reads STORE ARRAY THREADS REPEATS [unchecked]\n"
                  "       engram_array_reads --list STORE REPEATS\n";
     return 2;
   }
@@ -62,7 +63,8 @@ int run(int count, char** words) {
   auto start = Clock::now();
   engram::ThreadPool pool(std::stoul(words[3]));
   const auto store = engram::store::open_store(words[1]);
-  const auto array = engram::zarr::Array::open(store, words[2]);
+  auto array = engram::zarr::Array::open(store, words[2]);
+  array.set_check_parts(count == 5);
   const auto size_of = [&](const Region& region) {
     return engram::element_count(region.shape) * array.metadata().type.size;
   };

@@ -214,26 +214,27 @@ class BloscCodec final : public ConfiguredCodec, public PartDecoder {
     return frame.decoded_size;
   }
 
-  void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+  bool decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
                    std::span<std::byte> out) const override {
     const BloscFrame frame = head_within(in, decoded_size);
     if (frame.decoded_size != decoded_size)
       throw Error(ErrorCode::corrupt_data, fmt::format("chunk decodes to {} bytes, expected {}",
                                                        frame.decoded_size, decoded_size));
-    if (out.empty()) return;
+    if (out.empty()) return true;
     if (frame.memcpyed) {
       std::memcpy(out.data(), in.data() + kBloscHead + offset, out.size());
-      return;
+      return true;
     }
     const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
-    if (frame.format == BloscFormat::zlib && !frame.bitshuffled)
-      return decode_zlib_blocks(frame, blocks, {offset, out});
+    if (frame.format == BloscFormat::zlib && !frame.bitshuffled) {
+      decode_zlib_blocks(frame, blocks, {offset, out});
+      return true;
+    }
     check_streams(frame, blocks);
     const std::uint64_t whole_items = decoded_size - decoded_size % frame.element_size;
-    if (offset + out.size() <= whole_items) return decode_items(in, frame, {offset, out});
-    Buffer whole(decoded_size);  // The end of this frame is no element of it.
-    decode(in, whole.bytes());
-    std::memcpy(out.data(), whole.bytes().data() + offset, out.size());
+    if (offset + out.size() > whole_items) return false;  // The frame's end is no element of it.
+    decode_items(in, frame, {offset, out});
+    return true;
   }
 
  private:

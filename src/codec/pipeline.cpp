@@ -115,21 +115,26 @@ Bytes Pipeline::decode(BytesView in, std::uint64_t decoded_size, std::uint32_t f
   return out;
 }
 
-bool Pipeline::decodes_parts() const noexcept {
-  return codecs_.empty() || (codecs_.size() == 1 && codecs_.front()->parts() != nullptr);
+bool Pipeline::decodes_parts(PartCheck check) const noexcept {
+  if (codecs_.empty()) return true;
+  const PartDecoder* const parts = codecs_.size() == 1 ? codecs_.front()->parts() : nullptr;
+  return parts != nullptr && (parts->is_checked() || check == PartCheck::less);
 }
 
 void Pipeline::decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
-                           std::span<std::byte> out) const {
+                           std::span<std::byte> out, PartCheck check) const {
   if (offset > decoded_size || out.size() > decoded_size - offset)
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes at {} are no part of {}", out.size(), offset, decoded_size));
   if (out.size() == decoded_size) return decode(in, out);
-  if (!codecs_.empty() && decodes_parts())
-    return codecs_.front()->parts()->decode_part(in, decoded_size, offset, out);
-  Buffer whole(decoded_size);
-  decode(in, whole.bytes());
-  if (!out.empty()) std::memcpy(out.data(), whole.bytes().data() + offset, out.size());
+  if (!codecs_.empty() && decodes_parts(check) &&
+      codecs_.front()->parts()->decode_part(in, decoded_size, offset, out))
+    return;
+  ThreadBuffer buffer;
+  Bytes& whole = buffer.bytes();
+  whole.resize(decoded_size);
+  decode(in, whole);
+  if (!out.empty()) std::memcpy(out.data(), whole.data() + offset, out.size());
 }
 
 }  // namespace engram::codec

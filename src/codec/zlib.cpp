@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 #include <libdeflate.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <new>
 #include <string_view>
 #include <utility>
 
+#include "base/thread_buffer.hpp"
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
 #include "codec/deflate.hpp"
@@ -92,24 +96,80 @@ Decoded decompress(Decompress call, std::string_view name, BytesView in, std::sp
   return {consumed, written};
 }
 
+// What is in `out` when it had not room for all: the front of it, but for the stored block that did
+// not fit as a whole. libdeflate does not promise that, so it is tried once.
+constexpr std::size_t kLongestBlock = 65'535;
+
+bool inflate_front(Decompress call, BytesView in, std::span<std::byte> out) {
+  return call(decompressor(), in.data(), in.size(), out.data(), out.size(), nullptr, nullptr) ==
+         LIBDEFLATE_INSUFFICIENT_SPACE;
+}
+
+bool leaves_fronts() noexcept try {
+  constexpr std::size_t kHalf = 150'000;
+  Bytes data(2 * kHalf);
+  std::uint32_t noise = 1;
+  for (std::size_t i = 0; i < kHalf; ++i) {
+    noise = noise * 1'664'525U + 1'013'904'223U;
+    data[i] = static_cast<std::byte>(noise >> 24U);          // Comes out as stored blocks.
+    data[kHalf + i] = static_cast<std::byte>(i % 1000 / 7);  // As matches.
+  }
+  Bytes stream(libdeflate_zlib_compress_bound(nullptr, data.size()));
+  stream.resize(libdeflate_zlib_compress(compressor(kFastLevel), data.data(), data.size(),
+                                         stream.data(), stream.size()));
+  for (const std::size_t room : {100'000U, 150'000U, 299'999U}) {
+    Bytes front(room);
+    if (!inflate_front(libdeflate_zlib_decompress_ex, stream, front) ||
+        !std::equal(front.begin(), front.end() - kLongestBlock, data.begin()))
+      return false;
+  }
+  return true;
+} catch (const std::exception&) {
+  return false;
+}
+
 constexpr int kDefaultLevel = 1;  // As in numcodecs.
 constexpr int kZlibDefault = 6;   // What zlib means by level -1.
 
-class DeflateCodec : public ConfiguredCodec {
+class DeflateCodec : public ConfiguredCodec, public PartDecoder {
+ public:
+  const PartDecoder* parts() const noexcept override {
+    static const bool is_possible = leaves_fronts();
+    return is_possible ? this : nullptr;
+  }
+
+  // The checksum is one of the whole.
+  bool is_checked() const noexcept override { return false; }
+
+  bool decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+                   std::span<std::byte> out) const override {
+    const std::uint64_t room = offset + out.size() + kLongestBlock;
+    if (room >= decoded_size - decoded_size / 8 || in.empty()) return false;
+    ThreadBuffer buffer;
+    Bytes& front = buffer.bytes();
+    front.resize(room);
+    if (!inflate_front(decompress_, in, front)) return false;
+    if (!out.empty()) std::memcpy(out.data(), front.data() + offset, out.size());
+    return true;
+  }
+
  protected:
-  DeflateCodec(std::string name, std::int64_t level)
+  DeflateCodec(std::string name, std::int64_t level, Decompress decompress)
       : ConfiguredCodec({std::move(name), {{"level", level}}}),
-        level_(level < 0 ? kZlibDefault : static_cast<int>(level)) {}
+        level_(level < 0 ? kZlibDefault : static_cast<int>(level)),
+        decompress_(decompress) {}
 
   int level() const noexcept { return level_; }
 
  private:
   int level_;
+  Decompress decompress_;
 };
 
 class ZlibCodec final : public DeflateCodec {
  public:
-  explicit ZlibCodec(std::int64_t level) : DeflateCodec("zlib", level) {}
+  explicit ZlibCodec(std::int64_t level)
+      : DeflateCodec("zlib", level, libdeflate_zlib_decompress_ex) {}
 
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
     return libdeflate_zlib_compress_bound(nullptr, decoded_size);
@@ -127,7 +187,8 @@ class ZlibCodec final : public DeflateCodec {
 
 class GzipCodec final : public DeflateCodec {
  public:
-  explicit GzipCodec(std::int64_t level) : DeflateCodec("gzip", level) {}
+  explicit GzipCodec(std::int64_t level)
+      : DeflateCodec("gzip", level, libdeflate_gzip_decompress_ex) {}
 
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
     return libdeflate_gzip_compress_bound(nullptr, decoded_size);

@@ -30,12 +30,15 @@ struct Part {
 // The chunks of an array, decoded in part where that is less work. Threads: may be used by many.
 class ChunkReader {
  public:
+  using PartCheck = codec::Pipeline::PartCheck;
+
   ChunkReader(const ArrayMetadata& metadata, const codec::Pipeline& codecs,
-              const store::ReadableStore& store, ChunkCache* cache)
+              const store::ReadableStore& store, ChunkCache* cache, bool check_parts)
       : metadata_(metadata),
         codecs_(codecs),
         store_(store),
         cache_(cache),
+        check_(check_parts ? PartCheck::as_whole : PartCheck::less),
         order_(metadata.shape.size() < 2 ? Order::c : order_of(metadata)),
         size_(size_of_chunk(metadata)),
         fill_(fill_element(metadata)) {}
@@ -56,6 +59,12 @@ class ChunkReader {
     const std::uint64_t count = offset_in(chunk, order_, last, box.origin) - from + 1;
     return {static_cast<std::size_t>(from * metadata_.type.size),
             static_cast<std::size_t>(count * metadata_.type.size)};
+  }
+
+  // What to ask for instead of `part` where there is room for a whole chunk: all of it, where that
+  // is decoded anyway.
+  Part with_room(const Part& part) const noexcept {
+    return codecs_.decodes_parts(check_) ? part : Part{0, size()};
   }
 
   // The elements of `part`, little-endian; false when there is no chunk.
@@ -81,7 +90,7 @@ class ChunkReader {
       ThreadBuffer buffer;
       Bytes& stored = buffer.bytes();
       if (!store_.get_into(key, codecs_.max_stored_size(size_), stored)) return false;
-      codecs_.decode_part(stored, size_, part.offset, elements);
+      codecs_.decode_part(stored, size_, part.offset, elements, check_);
     }
     make_little_endian(metadata_.type, elements);
     return true;
@@ -101,6 +110,7 @@ class ChunkReader {
   const codec::Pipeline& codecs_;
   const store::ReadableStore& store_;
   ChunkCache* const cache_;
+  const PartCheck check_;
   const Order order_;
   const std::uint64_t size_;
   const Bytes fill_;
@@ -127,7 +137,8 @@ class RegionReader {
     ThreadBuffer buffer;
     Bytes& chunk = buffer.bytes();
     chunk.resize(chunks_.size());
-    if (!chunks_.read(key, part, std::span(chunk).subspan(part.offset, part.size)))
+    const Part held = chunks_.with_room(part);
+    if (!chunks_.read(key, held, std::span(chunk).subspan(held.offset, held.size)))
       return fill(overlap);
     take(overlap, chunk);
   }
@@ -183,6 +194,7 @@ void read_for_all(const ChunkReader& chunks, const std::vector<RegionReader>& re
     all.offset = std::min(all.offset, part.offset);
     all.size = end - all.offset;
   }
+  all = chunks.with_room(all);
   ThreadBuffer buffer;
   Bytes& chunk = buffer.bytes();
   chunk.resize(chunks.size());
@@ -194,7 +206,7 @@ void read_for_all(const ChunkReader& chunks, const std::vector<RegionReader>& re
 
 void Array::read(const Region& region, std::span<std::byte> out, const Workers& workers) const {
   check_buffer(region, out.size());
-  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get());
+  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get(), check_parts_);
   const RegionReader reader(chunks, grid_, region, out);
   run_tasks(workers, reader.walk().count(), chunks.cost(), [&](std::uint64_t i) {
     const Shape place = reader.walk().place(i);
@@ -204,7 +216,7 @@ void Array::read(const Region& region, std::span<std::byte> out, const Workers& 
 }
 
 void Array::read(std::span<const RegionBuffer> parts, const Workers& workers) const {
-  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get());
+  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get(), check_parts_);
   std::vector<RegionReader> readers;
   readers.reserve(parts.size());
   std::vector<Want> wants;

@@ -8,10 +8,12 @@
 namespace engram::codec {
 namespace {
 
+using PartCheck = Pipeline::PartCheck;
+
 Bytes part_of(const Pipeline& pipeline, BytesView stored, std::uint64_t size, std::uint64_t offset,
-              std::uint64_t count) {
+              std::uint64_t count, PartCheck check = PartCheck::as_whole) {
   Bytes out(count);
-  pipeline.decode_part(stored, size, offset, out);
+  pipeline.decode_part(stored, size, offset, out, check);
   return out;
 }
 
@@ -25,6 +27,7 @@ std::vector<std::vector<CodecConfig>> pipelines() {
   std::vector<std::vector<CodecConfig>> all = {
       {},
       {{"zlib", {{"level", 1}}}},
+      {{"gzip", {{"level", 5}}}},
       {{"shuffle", {{"elementsize", 4}}}, {"zlib", {{"level", 1}}}},
       {blosc_of("lz4", 1, 0), {"crc32", Json::object()}}};
   for (const char* compressor : {"blosclz", "lz4", "lz4hc", "zlib", "zstd"})
@@ -40,7 +43,7 @@ TEST(DecodePart, GivesWhatTheWholeHasThere) {
     const Pipeline pipeline(configs);
     for (const auto& [size, element_size] :
          std::initializer_list<std::pair<std::size_t, std::uint64_t>>{
-             {40'000, 4}, {40'000, 1}, {39'999, 2}, {9'998, 8}, {100, 4}, {3, 4}}) {
+             {200'000, 4}, {40'000, 1}, {39'999, 2}, {9'998, 8}, {100, 4}, {3, 4}}) {
       const Bytes data = walk(size);
       const Bytes stored = pipeline.encode(data, element_size);
       const std::string what =
@@ -56,9 +59,10 @@ TEST(DecodePart, GivesWhatTheWholeHasThere) {
                                                                           {size / 3, size / 2},
                                                                           {size / 2, 1}}) {
         const auto from = data.begin() + static_cast<std::ptrdiff_t>(offset);
-        EXPECT_EQ(part_of(pipeline, stored, size, offset, count),
-                  Bytes(from, from + static_cast<std::ptrdiff_t>(count)))
-            << what << ": " << count << " at " << offset;
+        for (const PartCheck check : {PartCheck::as_whole, PartCheck::less})
+          EXPECT_EQ(part_of(pipeline, stored, size, offset, count, check),
+                    Bytes(from, from + static_cast<std::ptrdiff_t>(count)))
+              << what << ": " << count << " at " << offset;
       }
     }
   }
@@ -79,8 +83,50 @@ TEST(EncodeIntoMemory, GivesTheSameWhateverWasThereBefore) {
 TEST(DecodePart, KnowsWhatItTakesLessWorkFor) {
   EXPECT_TRUE(Pipeline({}).decodes_parts());
   EXPECT_TRUE(Pipeline({blosc_of("zstd", 2, 0)}).decodes_parts());
-  EXPECT_FALSE(Pipeline({{"zlib", {{"level", 1}}}}).decodes_parts());
+  for (const char* name : {"zlib", "gzip"}) {
+    const Pipeline pipeline({{name, {{"level", 1}}}});
+    EXPECT_FALSE(pipeline.decodes_parts());
+    EXPECT_TRUE(pipeline.decodes_parts(PartCheck::less));
+  }
+  EXPECT_FALSE(Pipeline({{"shuffle", {{"elementsize", 4}}}, {"zlib", {{"level", 1}}}})
+                   .decodes_parts(PartCheck::less));
   EXPECT_FALSE(Pipeline({blosc_of("lz4", 1, 0), {"crc32", Json::object()}}).decodes_parts());
+}
+
+// Noise comes as stored blocks, text as matches; gzip also as members of any size.
+TEST(DecodePart, StopsWhereAPartOfZlibOrGzipEnds) {
+  for (const char* name : {"zlib", "gzip"})
+    for (const int level : {1, 9})
+      for (const Bytes& data :
+           std::vector<Bytes>{noise(500'000), walk(500'000), Bytes(500'000, std::byte{7})}) {
+        const Pipeline pipeline({{name, {{"level", level}}}});
+        const Bytes stored = pipeline.encode(data, 1);
+        Bytes damaged = stored;
+        damaged.back() ^= std::byte{0xff};  // Of the checksum, or the length behind it.
+        for (std::size_t offset = 0; offset < 400'000; offset += 49'973) {
+          const auto from = data.begin() + static_cast<std::ptrdiff_t>(offset);
+          const Bytes expected(from, from + 1000);
+          EXPECT_EQ(part_of(pipeline, stored, data.size(), offset, 1000, PartCheck::less), expected)
+              << name << " " << level << " at " << offset;
+          if (offset < 300'000) {
+            EXPECT_EQ(part_of(pipeline, damaged, data.size(), offset, 1000, PartCheck::less),
+                      expected);
+          }
+          expect_error(ErrorCode::corrupt_data, name,
+                       [&] { part_of(pipeline, damaged, data.size(), offset, 1000); });
+        }
+      }
+  const Pipeline gzip({{"gzip", {{"level", 5}}}});
+  const Bytes data = walk(500'000);
+  Bytes members;
+  for (std::size_t at = 0; at < data.size(); at += 125'000) {
+    const Bytes member = gzip.encode(BytesView(data).subspan(at, 125'000), 1);
+    members.insert(members.end(), member.begin(), member.end());
+  }
+  for (const std::size_t offset : {0U, 60'000U, 124'990U, 260'000U, 374'900U, 499'000U})
+    EXPECT_EQ(part_of(gzip, members, data.size(), offset, 1000, PartCheck::less),
+              Bytes(data.begin() + static_cast<std::ptrdiff_t>(offset),
+                    data.begin() + static_cast<std::ptrdiff_t>(offset) + 1000));
 }
 
 TEST(DecodePart, RefusesAnotherSizeAndWhatIsNoPart) {
@@ -106,11 +152,11 @@ TEST(DecodePart, SurvivesDamage) {
       for (const unsigned flip : {0x01U, 0x80U, 0xffU}) {
         Bytes damaged = stored;
         damaged[at] ^= static_cast<std::byte>(flip);
-        try {
-          part_of(pipeline, damaged, 3000, 1000, 500);
-        } catch (const Error& error) {
-          EXPECT_NE(error.code(), ErrorCode::invalid_argument) << error.what();
-        }
+        for (const PartCheck check : {PartCheck::as_whole, PartCheck::less}) try {
+            part_of(pipeline, damaged, 3000, 1000, 500, check);
+          } catch (const Error& error) {
+            EXPECT_NE(error.code(), ErrorCode::invalid_argument) << error.what();
+          }
       }
     for (std::size_t size = 0; size < stored.size(); size += size < 40 ? 1 : 101)
       expect_error(ErrorCode::corrupt_data, "",

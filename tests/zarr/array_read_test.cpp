@@ -85,8 +85,9 @@ TEST_F(ZarrArrayRead, GivesTheSameOfEveryPart) {
        {std::optional<CodecConfig>(), {blosc}, {zlib}})
     for (const bool fortran_order : {false, true})
       for (const ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
-        const Array array = make(compressor, fortran_order, order);
-        for (int i = 0; i < 60; ++i) {
+        Array array = make(compressor, fortran_order, order);
+        for (int i = 0; i < 80; ++i) {
+          array.set_check_parts(i % 3 != 0);
           Region region;
           for (const std::uint64_t length : kShape) {
             // Often the whole of a dimension, or a single one: what is one run of bytes.
@@ -101,6 +102,30 @@ TEST_F(ZarrArrayRead, GivesTheSameOfEveryPart) {
               << to_string(region.origin) << to_string(region.shape);
         }
       }
+}
+
+TEST_F(ZarrArrayRead, LooksAtChecksumsOfPartsUnlessToldNotTo) {
+  ArrayOptions options;
+  options.type = DataType::integer(2);
+  options.shape = options.chunk_shape = {1'000'000};
+  options.compressor = CodecConfig{"zlib", {{"level", 1}}};
+  Array array = Array::create(store_, "long", options);
+  std::vector<std::int16_t> values(1'000'000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>(i * i / 7);
+  array.write<std::int16_t>({{0}, {1'000'000}}, values);
+  const store::Key key("long/0");
+  Bytes damaged = *store_->get(key, 1U << 30U);
+  damaged.back() ^= std::byte{1};
+  store_->set(key, damaged);
+  const Region part{{300'000}, {1000}};
+  EXPECT_TRUE(array.check_parts());
+  testing::expect_error(ErrorCode::corrupt_data, "long/0", [&] { array.read<std::int16_t>(part); });
+  array.set_check_parts(false);
+  EXPECT_EQ(array.read<std::int16_t>(part),
+            std::vector<std::int16_t>(values.begin() + 300'000, values.begin() + 301'000));
+  testing::expect_error(ErrorCode::corrupt_data, "long/0", [&] {
+    array.read<std::int16_t>({{0}, {1'000'000}});
+  });
 }
 
 TEST_F(ZarrArrayRead, TakesOnlyThePartOfAChunkWithoutCodecs) {

@@ -21,16 +21,21 @@ struct ChunkElements {
   bool fortran_order = false;        ///< The first dimension varies fastest.
 };
 
-/// Decodes parts of what a codec encodes in blocks. Threads: as BytesCodec.
+/// Decodes parts of a stream for less than the whole. Threads: as BytesCodec.
 class PartDecoder {
  public:
   virtual ~PartDecoder() = default;
 
   /// Decodes of `in`, which as a whole decodes to `decoded_size` bytes, those from `offset` on into
-  /// `out`, all of it. Throws Error(corrupt_data) as BytesCodec::decode() does, and when `in`
-  /// decodes to another size; damage outside of the part may stay unseen.
-  virtual void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
+  /// `out`, all of it. False, with anything in `out`, when the whole must be decoded for it, be it
+  /// to find out what is wrong. Throws Error(corrupt_data) as BytesCodec::decode() does, and when
+  /// `in` decodes to another size; damage outside of the part may stay unseen.
+  virtual bool decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
                            std::span<std::byte> out) const = 0;
+
+  /// False when damage of the part may stay unseen too, where decode() sees it: by a checksum of
+  /// the whole.
+  virtual bool is_checked() const noexcept { return true; }
 };
 
 /// Turns bytes into bytes and back: a compressor, a filter or a checksum, as numcodecs defines

@@ -45,13 +45,19 @@ class Pipeline {
   /// undefined.
   void decode(BytesView in, std::span<std::byte> out, std::uint32_t filter_mask = 0) const;
 
+  /// How closely a part is looked at.
+  enum class PartCheck {
+    as_whole,  ///< Damage of it is seen where decode() sees it.
+    less,      ///< Not by a checksum of the whole (zlib, gzip), if that saves decoding the rest.
+  };
+
   /// True when decode_part() takes less work than decode().
-  bool decodes_parts() const noexcept;
+  bool decodes_parts(PartCheck check = PartCheck::as_whole) const noexcept;
 
   /// Of the `decoded_size` bytes that `in` was before all codecs those from `offset` on, into
   /// `out`, all of it. Errors as for PartDecoder::decode_part().
   void decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
-                   std::span<std::byte> out) const;
+                   std::span<std::byte> out, PartCheck check = PartCheck::as_whole) const;
 
  private:
   std::vector<CodecConfig> configs_;

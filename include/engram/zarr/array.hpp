@@ -101,7 +101,8 @@ class Array {
   // is returned is zeros before it is read.
   //
   // Of a chunk that is wanted in part no more is decoded than must be (blosc: whole blocks), and
-  // without codecs no more is read; damage elsewhere in it is not noticed then.
+  // without codecs no more is read; damage elsewhere in it is not noticed then. For zlib and gzip
+  // see set_check_parts().
 
   void read(const Region& region, std::span<std::byte> out, const Workers& workers = {}) const;
   Bytes read_bytes(const Region& region, const Workers& workers = {}) const;
@@ -116,6 +117,12 @@ class Array {
   /// What is written through this object, or a copy of it, is forgotten; what others write to the
   /// store meanwhile may not be seen.
   void cache_chunks(std::uint64_t bytes);
+
+  /// Whether a chunk of zlib or gzip that is wanted in part is decoded to its end, where the
+  /// checksum of the whole is: as it is at first. Else it is decoded as far as it is wanted, and
+  /// damage of it may come as other values.
+  void set_check_parts(bool is_on) noexcept { check_parts_ = is_on; }
+  bool check_parts() const noexcept { return check_parts_; }
 
   /// Chunks that `region` covers (as far as they lie in the array) are not read before they are
   /// written.
@@ -188,7 +195,7 @@ class Array {
   std::shared_ptr<const MetadataView> view_;  ///< Where attributes are read; none: the store.
   std::optional<codec::Pipeline> pipeline_;   ///< Of elements, or of what objects became.
   std::optional<Error> refusal_;              ///< Why there is no pipeline.
-  bool write_empty_chunks_ = true;
+  bool write_empty_chunks_ = true, check_parts_ = true;
   std::shared_ptr<ChunkCache> cache_;  ///< None: nothing is kept.
 };
 
