@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -148,12 +147,13 @@ class TreeCopy {
     MemoryBudget budget(options_.memory);
     auto copied = copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
     // Closing a damaged file may crash the HDF5 library: while nothing is published.
-    auto closing = std::async(std::launch::async, [this] {
+    TaskStream closing(pool, budget);
+    closing.add(0, [this] {
       tree_ = {};
       if (origin_.close) origin_.close();
     });
     writer->finish();
-    closing.get();
+    closing.finish();
     report_.references += copied.references;
     report_.references_unresolved += copied.dangling;
     report_.region_references += copied.region_references;
