@@ -16,10 +16,6 @@ bool is_compressor(const CodecConfig& codec) {
   return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
 }
 
-void repeat(BytesView element, Bytes& out) {
-  for (auto to = out.begin(); to != out.end();) to = std::copy(element.begin(), element.end(), to);
-}
-
 }  // namespace
 
 zarr::ArrayMetadata array_metadata(const ArrayPlan& plan) {
@@ -88,25 +84,35 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
                 fmt::format("chunk {} of /{} was given {} bytes, not {}", chunk_number, path_,
                             elements.size(), expected));
   const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
-  const Bytes whole = as_given ? Bytes() : whole_chunk(region, elements);
-  ThreadBuffer buffer;
-  put(chunk_number, pipeline_.encode(as_given ? elements : BytesView(whole), metadata_.type.size,
-                                     buffer.bytes()));
+  ThreadBuffer whole, buffer;
+  if (!as_given) {
+    fill_chunk(region, elements, whole.bytes());
+    elements = whole.bytes();
+  }
+  put(chunk_number, pipeline_.encode(elements, metadata_.type.size, buffer.bytes()));
   ++counters_->chunks_recoded;
 }
 
 // The elements among fill values where the chunk goes beyond the array, in the array's byte order.
-Bytes ZarrArraySink::whole_chunk(const Region& region, BytesView elements) const {
-  Bytes chunk(static_cast<std::size_t>(element_count(metadata_.chunk_shape) * metadata_.type.size));
-  if (region.shape != metadata_.chunk_shape) {
+void ZarrArraySink::fill_chunk(const Region& region, BytesView elements, Bytes& chunk) const {
+  const Shape& shape = metadata_.chunk_shape;
+  chunk.resize(static_cast<std::size_t>(element_count(shape) * metadata_.type.size));
+  if (region.shape != shape) {
     Bytes fill = *metadata_.fill_value;
     make_little_endian(metadata_.type, fill);
-    repeat(fill, chunk);
+    // Where only the first dimension ends early, what is missing is the chunk's end.
+    const bool is_end =
+        !shape.empty() && std::equal(shape.begin() + 1, shape.end(), region.shape.begin() + 1);
+    Region missing = Region::all(shape);
+    if (is_end) {
+      missing.origin[0] = region.shape[0];
+      missing.shape[0] -= region.shape[0];
+    }
+    fill_region(chunk, shape, missing, fill);
   }
   const Region box = Region::all(region.shape);
   copy_region(elements, region.shape, box, chunk, metadata_.chunk_shape, box, metadata_.type.size);
   make_little_endian(metadata_.type, chunk);  // its own reverse
-  return chunk;
 }
 
 }  // namespace engram::backend

@@ -35,7 +35,7 @@ class ZarrArraySink final : public ArraySink {
 
  private:
   void put(std::uint64_t chunk_number, BytesView encoded);
-  Bytes whole_chunk(const Region& region, BytesView elements) const;
+  void fill_chunk(const Region& region, BytesView elements, Bytes& chunk) const;
 
   std::shared_ptr<store::Store> store_;
   std::shared_ptr<Counters> counters_;

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "engram/store/store.hpp"
 #include "base/posix_file.hpp"
+#include "engram/store/store.hpp"
 
 namespace engram::store {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "base/posix_file.hpp"
 #include "engram/base/bytes.hpp"
 #include "flat_listing.hpp"
-#include "base/posix_file.hpp"
 
 namespace engram::store {
 
