@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
@@ -84,11 +85,12 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
                 fmt::format("chunk {} of /{} was given {} bytes, not {}", chunk_number, path_,
                             elements.size(), expected));
   const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
-  ThreadBuffer whole, buffer;
+  std::optional<ThreadBuffer> whole;  // Taken only where it is needed: a thread keeps few.
   if (!as_given) {
-    fill_chunk(region, elements, whole.bytes());
-    elements = whole.bytes();
+    fill_chunk(region, elements, whole.emplace().bytes());
+    elements = whole->bytes();
   }
+  ThreadBuffer buffer;
   put(chunk_number, pipeline_.encode(elements, metadata_.type.size, buffer.bytes()));
   ++counters_->chunks_recoded;
 }
