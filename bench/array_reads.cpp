@@ -2,9 +2,8 @@
 // engram's public headers.
 //
 // engram_array_reads STORE ARRAY THREADS REPEATS [unchecked]: of STDIN each line is a list of
-// regions as JSON,
-// [[[origin...], [shape...]], ...], of which all are read, one after another. For each line one
-// comes out:
+// regions as JSON, [[[origin...], [shape...]], ...], of which all are read, one after another. For
+// each line one comes out:
 // {"seconds": [one a repeat], "sum": of all bytes}. Opening is part of the first repeat of the
 // first line only. "unchecked": parts of chunks are decoded only as far as they are wanted.
 //

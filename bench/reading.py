@@ -165,12 +165,11 @@ def table(times, title):
     peers = list(next(iter(times.values())))
     lines = ["| | " + " | ".join(peers) + " | times faster than TensorStore |", "|---|" + "---|" * (len(peers) + 1)]
     met = True
-    best = "engram" if UNCHECKED not in peers else UNCHECKED
     for read, by in times.items():
         median = {who: statistics.median(rows) for who, rows in by.items()}
         ratio = " / ".join(f"{median['TensorStore'] / median[who]:.2f}" for who in peers if who.startswith("engram"))
         for who, bar in READS[read][2].items():
-            met &= who not in median or median[who] / median[best] >= bar
+            met &= who not in median or median[who] / median["engram"] >= bar
         met &= median.get("zarrs", math.inf) >= median["engram"]
         lines.append(f"| {READS[read][0]} | " + " | ".join(f"{1000 * median[who]:.1f} ms" for who in peers) + f" | {ratio} |")
     return [f"{title}:", "", *lines, ""], met

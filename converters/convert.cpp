@@ -18,18 +18,12 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
   read_options.limits = options.limits;
   read_options.external_links = options.external;
   read_options.external_root = options.external_root;
-  converter::TreeOrigin::OnNode tell;
-  read_options.on_node = [&](const std::string& path) {
-    if (tell) tell(path);
-  };
   std::unique_ptr<backend::Reader> reader = backend::open_reader(source, read_options);
   converter::TreeOrigin origin;
   origin.name = source;
-  origin.read = [&](ConvertReport& report, const converter::TreeOrigin::OnNode& on_node) {
-    tell = on_node;
+  origin.read = [&](ConvertReport& report, const hdmf::OnNode& on_node) {
     report.source_format = reader->format();
-    hdmf::GroupBuilder tree = reader->read_tree();
-    tell = nullptr;
+    hdmf::GroupBuilder tree = reader->read_tree(on_node);
     report.notices = reader->notices();
     if (options.external == backend::ExternalLinks::link && !target.empty())
       converter::lead_to_converted(tree, source, target, report.notices);

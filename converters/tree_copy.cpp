@@ -78,8 +78,9 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
 // Lets a writer get ready for the nodes of a tree while it is still being read.
 class Expectation {
  public:
-  Expectation(backend::Writer& writer, ThreadPool& pool, const std::stop_token& stop)
-      : writer_(writer), stream_(pool, unlimited_, stop) {}
+  Expectation(backend::Writer& writer, ThreadPool& pool, MemoryBudget& budget,
+              const std::stop_token& stop)
+      : writer_(writer), stream_(pool, budget, stop) {}
 
   void add(const std::string& path) {
     paths_.push_back(path);
@@ -101,7 +102,6 @@ class Expectation {
   }
 
   backend::Writer& writer_;
-  MemoryBudget unlimited_{UINT64_MAX};
   std::vector<std::string> paths_;
   TaskStream stream_;  ///< Last: its destructor waits for tasks that use the others.
 };
@@ -137,14 +137,14 @@ class TreeCopy {
     const auto writer = backend::make_zarr_writer(
         publication.part(), writer_options(options_, rules_.codecs.for_all()));
     ThreadPool pool(options_.threads);
-    Expectation expectation(*writer, pool, options_.stop);
+    MemoryBudget budget(options_.memory);
+    Expectation expectation(*writer, pool, budget, options_.stop);
     const auto plan =
         read_and_plan(*writer, [&](const std::string& path) { expectation.add(path); });
     expectation.finish();
     writer->write_tree(tree_, &pool, options_.stop);
     check_strict(options_, in_order(writer->notices()));
     ProgressMeter progress(options_.on_progress, totals_of(plan));
-    MemoryBudget budget(options_.memory);
     auto copied = copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
     // Closing a damaged file may crash the HDF5 library: while nothing is published.
     TaskStream closing(pool, budget);
@@ -210,7 +210,7 @@ class TreeCopy {
         chunks.size();
   }
 
-  Plan read_and_plan(const backend::Writer& writer, const TreeOrigin::OnNode& on_node) {
+  Plan read_and_plan(const backend::Writer& writer, const hdmf::OnNode& on_node) {
     check_stop(options_);
     tree_ = origin_.read(report_, on_node);
     check_strict(options_, report_.notices);

@@ -10,13 +10,11 @@ namespace engram::converter {
 
 /// Where the tree that is copied comes from.
 struct TreeOrigin {
-  using OnNode = std::function<void(const std::string& path)>;
-
   std::string name;  ///< The source's path; empty: none, the tree was made in memory.
   /// Gives the tree. Called once, after the target was found fit. Adds to the report what was lost
-  /// or changed on the way, and where reading takes long, calls `on_node` as ReadOptions::on_node
-  /// says; that may be empty.
-  std::function<hdmf::GroupBuilder(ConvertReport& report, const OnNode& on_node)> read;
+  /// or changed on the way, and where reading takes long, calls `on_node` as
+  /// Reader::read_tree() does; that may be empty.
+  std::function<hdmf::GroupBuilder(ConvertReport& report, const hdmf::OnNode& on_node)> read;
   /// Lets go of the source. Called once, when all values are copied and the tree is gone, before
   /// the result is published; by another thread, beside the last writing. May be empty.
   std::function<void()> close;

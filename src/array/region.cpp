@@ -165,6 +165,17 @@ void check_inside(const Region& region, const Shape& shape) {
   }
 }
 
+std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape) {
+  std::uint64_t offset = 0;
+  bool is_inner = true;  // All dimensions so far, from the first on, have one element.
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (!is_inner && part.shape[d] != shape[d]) return std::nullopt;
+    is_inner = is_inner && part.shape[d] == 1;
+    offset = offset * shape[d] + part.origin[d];
+  }
+  return offset;
+}
+
 std::string to_string(const Shape& shape) {
   return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
 }

@@ -34,7 +34,7 @@ class Hdf5Reader final : public Reader {
   Hdf5Reader(const std::string& path, const ReadOptions& options)
       : file_(hdf5::File::open(path)), options_(options) {}
 
-  hdmf::GroupBuilder read_tree() override {
+  hdmf::GroupBuilder read_tree(const hdmf::OnNode& on_node) override {
     notices_.clear();
     const std::uint64_t user_block = file_->user_block_size();
     if (user_block > 0 && has_content(file_->path(), user_block))
@@ -42,7 +42,7 @@ class Hdf5Reader final : public Reader {
           {Notice::Kind::left_out, "/",
            fmt::format("the file's user block of {} bytes is left out", user_block)});
     try {
-      Hdf5TreeReader tree(file_, options_, std::make_shared<PlacedObjects>(), notices_);
+      Hdf5TreeReader tree(file_, options_, std::make_shared<PlacedObjects>(), notices_, on_node);
       hdmf::GroupBuilder root = tree.read();
       std::stable_sort(notices_.begin(), notices_.end(),
                        [](const Notice& a, const Notice& b) { return a.path < b.path; });

@@ -22,11 +22,12 @@ std::uint64_t address_of(const hdf5::Handle& object, std::uint64_t& file_number)
 }  // namespace
 
 Hdf5TreeReader::Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const ReadOptions& options,
-                               std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices)
+                               std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices,
+                               const hdmf::OnNode& on_node)
     : root_(std::move(file)),
       limits_(options.limits),
       external_links_(options.external_links.value_or(ExternalLinks::copy)),
-      on_node_(options.on_node),
+      on_node_(on_node),
       objects_(std::move(objects)),
       notices_(notices),
       attributes_(limits_, notices),

@@ -29,7 +29,8 @@ namespace engram::backend {
 class Hdf5TreeReader {
  public:
   Hdf5TreeReader(std::shared_ptr<hdf5::File> file, const ReadOptions& options,
-                 std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices);
+                 std::shared_ptr<PlacedObjects> objects, std::vector<Notice>& notices,
+                 const hdmf::OnNode& on_node);
 
   hdmf::GroupBuilder read();
 
@@ -78,7 +79,7 @@ class Hdf5TreeReader {
   std::shared_ptr<hdf5::File> root_;
   const Limits& limits_;
   const ExternalLinks external_links_;
-  const std::function<void(const std::string&)>& on_node_;
+  const hdmf::OnNode& on_node_;
   std::shared_ptr<PlacedObjects> objects_;
   std::vector<Notice>& notices_;
   AttributeReader attributes_;

@@ -105,7 +105,7 @@ class ZarrReader final : public Reader {
     if (!failed) directory_ = std::make_shared<const std::string>(directory.string());
   }
 
-  hdmf::GroupBuilder read_tree() override {
+  hdmf::GroupBuilder read_tree(const hdmf::OnNode&) override {
     notices_.clear();
     const zarr::Node root = zarr::read_hierarchy(*store_, true, limits_);
     if (root.array || !root.refusal.empty())

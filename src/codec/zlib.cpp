@@ -133,10 +133,7 @@ constexpr int kZlibDefault = 6;   // What zlib means by level -1.
 
 class DeflateCodec : public ConfiguredCodec, public PartDecoder {
  public:
-  const PartDecoder* parts() const noexcept override {
-    static const bool is_possible = leaves_fronts();
-    return is_possible ? this : nullptr;
-  }
+  const PartDecoder* parts() const noexcept override { return this; }
 
   // The checksum is one of the whole.
   bool is_checked() const noexcept override { return false; }
@@ -145,6 +142,8 @@ class DeflateCodec : public ConfiguredCodec, public PartDecoder {
                    std::span<std::byte> out) const override {
     const std::uint64_t room = offset + out.size() + kLongestBlock;
     if (room >= decoded_size - decoded_size / 8 || in.empty()) return false;
+    static const bool is_possible = leaves_fronts();
+    if (!is_possible) return false;
     ThreadBuffer buffer;
     Bytes& front = buffer.bytes();
     front.resize(room);

@@ -222,17 +222,8 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
 }
 
 bool Dataset::read_run(const Region& region, std::span<std::byte> out) const {
-  if (!run_) return false;
-  // One run: any number of leading dimensions with one place each, a part of the next one, and all
-  // of the others.
-  bool is_part = false;
-  std::uint64_t first = 0;
-  for (std::size_t i = 0; i < shape_.size(); ++i) {
-    if (is_part && region.shape[i] != shape_[i]) return false;
-    is_part = is_part || region.shape[i] != 1;
-    first = first * shape_[i] + region.origin[i];
-  }
-  if (!file_->read_at(*run_ + first * element_->memory_size, out)) return false;
+  const auto first = contiguous_offset(region, shape_);
+  if (!run_ || !first || !file_->read_at(*run_ + *first * element_->memory_size, out)) return false;
   make_little_endian(element_->number, out);
   return true;
 }

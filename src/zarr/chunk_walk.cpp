@@ -49,17 +49,6 @@ bool ChunkWalk::covers(const Shape& place, const Overlap& overlap) const {
   return overlap.in_chunk.shape == grid_.region(place).shape;
 }
 
-std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape) {
-  std::uint64_t offset = 0;
-  bool is_inner = true;  // All dimensions so far, from the first on, have one element.
-  for (std::size_t d = 0; d < shape.size(); ++d) {
-    if (!is_inner && part.shape[d] != shape[d]) return std::nullopt;
-    is_inner = is_inner && part.shape[d] == 1;
-    offset = offset * shape[d] + part.origin[d];
-  }
-  return offset;
-}
-
 std::uint64_t offset_in(const Shape& shape, Order order, const Shape& index, const Shape& origin) {
   std::uint64_t offset = 0;
   for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -52,10 +52,6 @@ inline std::uint64_t max_stored_objects(const Limits& limits) {
   return 2 * limits.max_chunk_bytes + (1U << 20U);
 }
 
-/// Where the box `part` of a C-ordered buffer of `shape` begins, in elements, when its elements lie
-/// there one after another; nullopt when they don't.
-std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape);
-
 /// Calls `visit(index)` for each index of `shape`, the last dimension fastest.
 template <typename Visit>
 void for_each_index(const Shape& shape, Visit visit) {

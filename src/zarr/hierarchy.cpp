@@ -213,8 +213,8 @@ void HierarchyWriter::put(const std::string& key, const Json& document) {
 void HierarchyWriter::consolidate() {
   const std::lock_guard lock(mutex_);
   std::string text;
-  text.reserve(
-      2 * bytes_);  // Indented and with their keys, documents of a few lines are not twice as long.
+  // Indented and with their keys, documents of a few lines are not twice as long.
+  text.reserve(2 * bytes_);
   text += "{\n    \"metadata\": {";
   bool first = true;
   for (const auto& [key, document] : documents_) {

@@ -198,19 +198,17 @@ void add_paths(const hdmf::GroupBuilder& group, const std::string& path,
 TEST(Hdf5ReaderTest, TellsEachNodeAsItComes) {
   for (const std::string name : {"arrays.h5", "links.h5", "references.h5"}) {
     std::vector<std::string> told, expected;
-    ReadOptions options;
-    options.on_node = [&](const std::string& path) { told.push_back(path); };
-    const auto reader = open_hdf5_reader(data_file(name), options);
-    add_paths(reader->read_tree(), "/", expected);
+    const auto reader = open_hdf5_reader(data_file(name));
+    add_paths(reader->read_tree([&](const std::string& path) { told.push_back(path); }), "/",
+              expected);
     EXPECT_EQ(told.front(), "/") << name;
     std::sort(told.begin(), told.end());
     std::sort(expected.begin(), expected.end());
     EXPECT_EQ(told, expected) << name;
   }
-  ReadOptions options;
-  options.on_node = [](const std::string&) { throw Error(ErrorCode::cancelled, "enough"); };
+  const auto stop = [](const std::string&) { throw Error(ErrorCode::cancelled, "enough"); };
   expect_error(ErrorCode::cancelled, "enough",
-               [&] { open_hdf5_reader(data_file("links.h5"), options)->read_tree(); });
+               [&] { open_hdf5_reader(data_file("links.h5"))->read_tree(stop); });
 }
 
 TEST(Hdf5ReaderTest, SourcesOutliveTheReader) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,6 +37,10 @@ std::string to_string(const Shape& shape);
 
 /// Which dimension of a buffer varies fastest: the last or the first.
 enum class Order : std::uint8_t { c, fortran };
+
+/// Where the box `part` of a C-ordered buffer of `shape` begins, in elements, when its elements lie
+/// there one after another; nullopt when they don't.
+std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape);
 
 /// Copies a box of elements from one buffer to another. `from` lies in a buffer of `source_shape`
 /// elements, `to` (of the same shape as `from`) in one of `target_shape`; `element_size` in bytes.

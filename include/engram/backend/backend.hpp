@@ -36,7 +36,12 @@ class Reader {
 
   /// All metadata and no array values. The sources in the tree live on after the reader is gone.
   /// Throws Error(corrupt_data), Error(unsupported), Error(limit_exceeded), each naming the node.
-  virtual hdmf::GroupBuilder read_tree() = 0;
+  ///
+  /// `on_node`, of an HDF5 file, gets each group and dataset as it comes to be in the tree, a group
+  /// before what lies in it: libhdf5 has one thread, and what others can do meanwhile need not wait
+  /// for the whole tree. What it throws, read_tree() throws.
+  virtual hdmf::GroupBuilder read_tree(const hdmf::OnNode& on_node) = 0;
+  hdmf::GroupBuilder read_tree() { return read_tree({}); }
 
   /// What read_tree() could not bring along as it was, in the order of the tree.
   virtual const std::vector<Notice>& notices() const = 0;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,11 +27,6 @@ struct ReadOptions {
   /// The directory that what a Zarr store links to must lie in, when it is copied: "" is the one
   /// that the store itself lies in. Symbolic links don't lead out of it either.
   std::string external_root;
-  /// Called by read_tree(), by whoever reads an HDF5 file, with the path of each group and dataset
-  /// as it comes to be in the tree, a group before what lies in it: libhdf5 has one thread, and
-  /// what others can do meanwhile need not wait for the whole tree. What it throws, read_tree()
-  /// throws.
-  std::function<void(const std::string& path)> on_node = {};
 };
 
 /// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...), or

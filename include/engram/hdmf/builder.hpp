@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,5 +98,8 @@ struct GroupBuilder {
 
 /// `parent` + "/" + `name`, with one slash between: "/a" of "/" and "a".
 std::string join_path(std::string_view parent, std::string_view name);
+
+/// Called with the path of each group and dataset that a walk over a tree comes to. May be empty.
+using OnNode = std::function<void(const std::string& path)>;
 
 }  // namespace engram::hdmf

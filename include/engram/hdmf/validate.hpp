@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,15 +48,12 @@ struct Finding {
 std::string_view to_string(Finding::Kind kind) noexcept;
 std::string_view to_string(Finding::Severity severity) noexcept;
 
-/// Called with the path of each object before it is looked at.
-using OnNode = std::function<void(const std::string& path)>;
-
 /// What `root`, a whole file, has that its types' specs in `catalog` do not allow. Each object of a
 /// type is held against that type in its own `namespace`, against the type that its place asks for,
 /// and against what its place adds to that. Values are read only where a spec speaks of them (times
 /// as text, ASCII, references, single values) and then in blocks. Integers of attributes are judged
 /// by their value, not by their width, which Zarr does not keep. In the order of the tree; nothing
-/// twice.
+/// twice. `on_node` is called before an object is looked at.
 std::vector<Finding> validate(const GroupBuilder& root, const NamespaceCatalog& catalog,
                               const OnNode& on_node = {});
 
