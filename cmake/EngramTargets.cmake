@@ -55,8 +55,7 @@ function(engram_tests name)
   add_executable(engram_${name}_tests ${ARG_SOURCES})
   target_include_directories(engram_${name}_tests PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src
                                                           ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(engram_${name}_tests PRIVATE ENGRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(engram_${name}_tests PRIVATE engram_options GTest::gtest_main ${ARG_LIBRARIES})
+  target_link_libraries(engram_${name}_tests PRIVATE engram_options engram_testing GTest::gtest_main ${ARG_LIBRARIES})
   # The tests, not what they test: they compile in half the time.
   target_compile_options(engram_${name}_tests PRIVATE -O0)
   set(layers)

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram {
@@ -101,7 +102,7 @@ std::vector<std::string> violations(const fs::path& root) {
 }
 
 TEST(LayersTest, NothingPointsUp) {
-  const fs::path root = ENGRAM_SOURCE_DIR;
+  const fs::path root = testing::source_dir();
   EXPECT_GT(includes_of(root).size(), 100U) << "the scan found too little to mean anything";
   for (const std::string& violation : violations(root)) ADD_FAILURE() << violation;
 }
@@ -116,9 +117,9 @@ TEST(LayersTest, TheTableHasNoCycle) {
 }
 
 TEST(LayersTest, OneHeaderIncludesThemAll) {
-  const fs::path include = fs::path(ENGRAM_SOURCE_DIR) / "include";
+  const fs::path include = fs::path(testing::source_dir()) / "include";
   std::set<std::string> listed;
-  for (const Include& found : includes_of(ENGRAM_SOURCE_DIR)) {
+  for (const Include& found : includes_of(testing::source_dir())) {
     if (found.file == "include/engram/engram.hpp") listed.insert(found.spelling);
   }
   for (const auto& entry : fs::recursive_directory_iterator(include)) {

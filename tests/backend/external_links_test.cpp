@@ -12,6 +12,7 @@
 #include "engram/store/directory_store.hpp"
 #include "engram/zarr/hierarchy.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::backend {
@@ -319,7 +320,7 @@ TEST(ZarrExternalLinksTest, ArraysKnowWhereTheyLie) {
 }
 
 std::string data_file(const char* name) {
-  return std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name;
+  return testing::source_path(std::string("tests/data/hdf5/") + name);
 }
 
 TEST(Hdf5ExternalLinksTest, StayLinksToTheLastFile) {

@@ -8,6 +8,7 @@
 
 #include "engram/backend/open.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::backend {
@@ -18,7 +19,7 @@ using hdmf::Value;
 using testing::expect_error;
 
 std::string data_file(const std::string& name) {
-  return std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name;
+  return testing::source_path(std::string("tests/data/hdf5/") + name);
 }
 
 struct Tree {

@@ -9,6 +9,7 @@
 
 #include "engram/backend/open.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::backend {
 namespace {
@@ -19,7 +20,8 @@ using hdmf::Record;
 using hdmf::Value;
 
 hdmf::GroupBuilder read(const std::string& name) {
-  return open_hdf5_reader(std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name)->read_tree();
+  return open_hdf5_reader(testing::source_path(std::string("tests/data/hdf5/") + name))
+      ->read_tree();
 }
 
 struct AttributeCase {
@@ -72,8 +74,7 @@ TEST(Hdf5ReaderAttributesTest, MayBeLargeAndMany) {
 }
 
 TEST(Hdf5ReaderAttributesTest, LoseTheNamesOfAnEnumerationWithANotice) {
-  const auto reader =
-      open_hdf5_reader(std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/attributes.h5");
+  const auto reader = open_hdf5_reader(testing::source_path("tests/data/hdf5/attributes.h5"));
   reader->read_tree();
   ASSERT_EQ(reader->notices().size(), 1U);
   EXPECT_EQ(reader->notices()[0].kind, Notice::Kind::changed);

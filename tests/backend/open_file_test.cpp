@@ -15,6 +15,7 @@
 #include "testing/expect_error.hpp"
 #include "testing/fake_sources.hpp"
 #include "testing/http_server.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::hdmf {
@@ -25,7 +26,7 @@ using testing::expect_error;
 using testing::TempDir;
 
 std::string data_file(const std::string& name) {
-  return std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name;
+  return testing::source_path(std::string("tests/data/hdf5/") + name);
 }
 
 GroupBuilder group_of(std::string name, std::vector<LinkBuilder> links = {}) {

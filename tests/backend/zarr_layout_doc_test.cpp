@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "backend/layout_examples.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::backend {
 namespace {
@@ -35,7 +36,7 @@ std::string shown(const store::Store& store, const std::string& key, bool as_hex
 }
 
 TEST(ZarrLayoutDoc, ShowsWhatIsWritten) {
-  std::ifstream file(std::string(ENGRAM_SOURCE_DIR) + "/specs/zarr-layout.md");
+  std::ifstream file(testing::source_path("specs/zarr-layout.md"));
   ASSERT_TRUE(file);
   const std::regex marker(R"(<!-- example: (\S+) (.+?)( hex)? -->)");
   auto stores = example_stores();
@@ -67,7 +68,7 @@ TEST(ZarrLayoutDoc, ShowsWhatIsWritten) {
 
 // Every kind of dataset of the example tree is shown.
 TEST(ZarrLayoutDoc, LeavesNothingOut) {
-  std::ifstream file(std::string(ENGRAM_SOURCE_DIR) + "/specs/zarr-layout.md");
+  std::ifstream file(testing::source_path("specs/zarr-layout.md"));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const hdmf::GroupBuilder root = example_tree();
   for (const hdmf::GroupBuilder& group : root.groups) {

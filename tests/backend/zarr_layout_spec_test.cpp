@@ -8,6 +8,7 @@
 
 #include "backend/zarr_layout.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::backend {
 namespace {
@@ -16,7 +17,7 @@ using Names = std::set<std::string>;
 
 const hdmf::Namespace& layout_namespace() {
   static const auto kCatalog =
-      hdmf::NamespaceCatalog::load(hdmf::spec_files(ENGRAM_SOURCE_DIR "/specs/engram-layout"));
+      hdmf::NamespaceCatalog::load(hdmf::spec_files(testing::source_path("specs/engram-layout")));
   return *kCatalog.find("engram-layout");
 }
 

@@ -16,6 +16,7 @@
 #include "engram/base/error.hpp"
 #include "engram/base/json.hpp"
 #include "engram/codec/codec.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::codec {
 
@@ -30,7 +31,7 @@ inline std::string file_text(const std::string& path) {
 /// What numcodecs and HDF5 made: see tests/data/codec/make_fixtures.py.
 inline const Json& fixtures() {
   static const Json parsed =
-      parse_json(file_text(ENGRAM_SOURCE_DIR "/tests/data/codec/fixtures.json"));
+      parse_json(file_text(testing::source_path("tests/data/codec/fixtures.json")));
   return parsed;
 }
 

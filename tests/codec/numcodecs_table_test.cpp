@@ -8,13 +8,14 @@
 #include "codec/numbers.hpp"
 #include "engram/codec/object_codec.hpp"
 #include "engram/codec/pipeline.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::codec {
 namespace {
 
 const Json& table() {
   static const Json parsed =
-      parse_json(file_text(ENGRAM_SOURCE_DIR "/tests/data/codec/numcodecs_table.json"));
+      parse_json(file_text(testing::source_path("tests/data/codec/numcodecs_table.json")));
   return parsed;
 }
 

@@ -10,6 +10,7 @@
 #include "engram/hdmf/make.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram {
@@ -85,7 +86,7 @@ TEST(WriteTest, DryRunWritesNothing) {
 TEST(WriteTest, NamespacesAreCachedUnlessNotWanted) {
   const testing::TempDir dir;
   WriteOptions options;
-  options.namespaces = hdmf::spec_files(ENGRAM_SOURCE_DIR "/specs/engram-layout");
+  options.namespaces = hdmf::spec_files(testing::source_path("specs/engram-layout"));
   write(file(), dir / "x.zarr", options);
   const GroupBuilder root = read(dir / "x.zarr");
   EXPECT_EQ(root.attributes.find(".specloc")->as<hdmf::Reference>().path, "/specifications");

@@ -13,6 +13,7 @@
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "engram/write.hpp"
 #include "testing/example_page.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace {
@@ -59,7 +60,7 @@ TEST(WritingExamples, Session) {
 TEST(WritingExamples, Schema) {
   const engram::testing::TempDir dir;
   const std::string path = dir / "session.nwb.zarr";
-  const std::string schema = ENGRAM_SOURCE_DIR "/specs/engram-layout";
+  const std::string schema = engram::testing::source_path("specs/engram-layout");
   const hdmf::GroupBuilder root = session();
   // [schema]
   WriteOptions options;

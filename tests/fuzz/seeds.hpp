@@ -13,6 +13,7 @@
 #include "engram/base/json.hpp"
 #include "fuzz/target.hpp"
 #include "testing/corpus.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::fuzz {
 
@@ -24,7 +25,7 @@ inline std::string file_text(const std::filesystem::path& path) {
 /// What numcodecs made of values of all types, under tests/data/codec.
 inline const Json& numcodecs_table() {
   static const Json table =
-      parse_json(file_text(ENGRAM_SOURCE_DIR "/tests/data/codec/numcodecs_table.json"));
+      parse_json(file_text(testing::source_path("tests/data/codec/numcodecs_table.json")));
   return table;
 }
 

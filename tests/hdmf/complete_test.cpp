@@ -9,6 +9,7 @@
 #include "engram/hdmf/map_references.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::hdmf {
 namespace {
@@ -269,7 +270,7 @@ TEST(MapReferencesTest, ForEachValueReadsAllInOrderAndInBlocks) {
 
 TEST(CacheNamespacesTest, WhatIsCachedIsLoadedAgain) {
   GroupBuilder root = make_object("root", "engram-layout", "ZarrRoot");
-  const auto sources = spec_files(ENGRAM_SOURCE_DIR "/specs/engram-layout");
+  const auto sources = spec_files(testing::source_path("specs/engram-layout"));
   cache_namespaces(root, sources);
   ASSERT_TRUE(root.attributes.find(".specloc"));
   EXPECT_EQ(root.attributes.find(".specloc")->as<Reference>().path, "/specifications");

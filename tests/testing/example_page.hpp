@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "testing/source_dir.hpp"
+
 namespace engram::testing {
 
 namespace example_detail {
@@ -16,7 +18,7 @@ using Lines = std::vector<std::string>;
 using Examples = std::map<std::string, Lines>;
 
 inline Lines lines_of(const std::string& path) {
-  std::ifstream file(std::string(ENGRAM_SOURCE_DIR) + "/" + path);
+  std::ifstream file(testing::source_path(path));
   EXPECT_TRUE(file) << path;
   Lines lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);

@@ -15,6 +15,7 @@
 #include "engram/store/directory_store.hpp"
 #include "engram/zarr/array.hpp"
 #include "testing/sha256.hpp"
+#include "testing/source_dir.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -110,8 +111,8 @@ TEST(ZarrCorpus, WhatZarrPythonWroteIsRead) {
 TEST(ZarrCorpus, WhatOthersWroteIsReadAsZarrPythonReadsIt) {
   const auto corpus = testing::corpus();
   if (!corpus) return;
-  const Json expected = parse_json(
-      read_file(fs::path(ENGRAM_SOURCE_DIR) / "tests" / "data" / "zarr2" / "corpus_values.json"));
+  const Json expected = parse_json(read_file(fs::path(testing::source_dir()) / "tests" / "data" /
+                                             "zarr2" / "corpus_values.json"));
   std::size_t arrays = 0;
   for (const auto& [path, value] : expected.items()) {
     SCOPED_TRACE(path);

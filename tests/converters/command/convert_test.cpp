@@ -11,6 +11,7 @@
 #include "converters/command/run_command.hpp"
 #include "converters/command/sample_file.hpp"
 #include "engram/base/json.hpp"
+#include "testing/source_dir.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram {
@@ -63,7 +64,7 @@ TEST_F(ConvertCommandTest, SaysOneSentenceAndWritesAStore) {
 // Directories are made while the source is still being read: none is left of what is left out.
 TEST_F(ConvertCommandTest, EveryDirectoryIsAGroupOrAnArray) {
   for (const std::string name : {"arrays", "links", "objects", "references"}) {
-    const auto input = std::string(ENGRAM_SOURCE_DIR) + "/tests/data/hdf5/" + name + ".h5";
+    const auto input = testing::source_path("tests/data/hdf5/" + name) + ".h5";
     ASSERT_EQ(run_engram({"convert", "--quiet", "--overwrite", input, target}).status, 0) << name;
     for (const auto& entry : fs::recursive_directory_iterator(target)) {
       if (!entry.is_directory()) continue;
