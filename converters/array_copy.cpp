@@ -63,6 +63,10 @@ std::uint64_t ArrayCopy::cost(const EncodedChunk& chunk) const noexcept {
 }
 
 void ArrayCopy::copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress) {
+  if (sink_->take_over(chunk.number)) {
+    tell(chunk.number, progress);
+    return;
+  }
   ThreadBuffer buffer;
   auto& bytes = buffer.bytes();
   if (route_ == Route::copy) {
@@ -92,11 +96,17 @@ std::optional<Bands> ArrayCopy::bands(std::uint64_t memory) const {
 
 void ArrayCopy::copy_all(const Bands& bands, ThreadPool& pool, MemoryBudget& budget,
                          ProgressMeter& progress, std::stop_token stop) {
+  std::vector<bool> there;
+  for (std::uint64_t number = 0; number < grid_.chunk_count(); ++number) {
+    there.push_back(sink_->take_over(number));
+    if (there.back()) tell(number, progress);
+  }
+  const auto is_wanted = [&](std::uint64_t number) { return !there[number]; };
   const auto take = [&](std::uint64_t number, BytesView elements) {
     sink_->write(number, elements);
     tell(number, progress);
   };
-  copy_bands(source_, bands, take, pool, budget, std::move(stop));
+  copy_bands(source_, bands, is_wanted, take, pool, budget, std::move(stop));
 }
 
 void ArrayCopy::decode_chunk(const EncodedChunk& chunk, Bytes& buffer) {

@@ -26,7 +26,7 @@ namespace engram::converter {
 /// Threads: copy_chunk may be called by many threads at once for different chunks.
 class ArrayCopy {
  public:
-  /// Makes the array in `writer`.
+  /// Makes the array in `writer`. Chunks that this can take over are not passed.
   ArrayCopy(const PlannedDataset& planned, backend::Writer& writer);
 
   /// The chunks to pass, in this order; `size` is 0 where elements are read.

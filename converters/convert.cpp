@@ -21,6 +21,8 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
   std::unique_ptr<backend::Reader> reader = backend::open_reader(source, read_options);
   converter::TreeOrigin origin;
   origin.name = source;
+  origin.settings = {{"external", static_cast<int>(options.external)},
+                     {"external_root", options.external_root}};
   origin.read = [&](ConvertReport& report, const hdmf::OnNode& on_node) {
     report.source_format = reader->format();
     hdmf::GroupBuilder tree = reader->read_tree(on_node);

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "converters/unfinished.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::converter {
@@ -53,7 +54,7 @@ bool is_replaceable(const std::string& path) {
   return fs::is_empty(path, error) && !error;
 }
 
-[[noreturn]] void throw_exists(const std::string& target, const char* what) {
+[[noreturn]] void throw_exists(const std::string& target, const std::string& what) {
   throw Error(ErrorCode::already_exists, fmt::format("{} {}", target, what));
 }
 
@@ -66,6 +67,19 @@ void check_replaceable(const std::string& target, bool overwrite) {
                  "is neither a Zarr directory nor an empty one and is not replaced: remove it "
                  "yourself if it may go");
   }
+}
+
+// True when nothing is in `part` but what a conversion leaves there.
+bool holds_only_known(const std::string& part) {
+  boost::system::error_code error;
+  for (fs::directory_iterator at(part, error), end; !error && at != end; at.increment(error)) {
+    auto name = at->path().filename().string();
+    if (name.ends_with(".new")) name.resize(name.size() - 4);
+    if (name != unfinished::kStore && name != unfinished::kRecord && name != unfinished::kWriting &&
+        name != unfinished::kDurable && name != unfinished::kReplaced)
+      return false;
+  }
+  return true;
 }
 
 void check_name(const std::string& target) {
@@ -142,35 +156,63 @@ void check_target(const std::string& source, const std::string& target, bool ove
   if (status_of(name)) check_replaceable(name, overwrite);
 }
 
-Publication::Publication(const std::string& source, const std::string& target, bool overwrite)
-    : target_(without_trailing_slashes(target)), part_(part_name(target)), overwrite_(overwrite) {
-  check_target(source, target, overwrite);
+Publication::Publication(const std::string& source, const std::string& target, Options options)
+    : target_(without_trailing_slashes(target)),
+      part_(part_name(target)),
+      store_(part_ + "/" + unfinished::kStore),
+      options_(options) {
+  check_target(source, target, options.overwrite);
   if (::mkdir(part_.c_str(), 0777) != 0) {
     if (errno != EEXIST) {
       const int number = errno;
       throw Error(ErrorCode::io_error, fmt::format("{} can't be made: {}", part_, reason(number)));
     }
     // Either a conversion runs, or one was killed.
-    lock_part();
-    if (!overwrite) {
-      ::close(lock_);
-      throw_exists(
-          part_,
-          "was left by a conversion that did not end: remove it, or overwrite it (--overwrite)");
-    }
-    boost::system::error_code error;
-    fs::remove_all(part_, error);
-    ::close(lock_);
-    if (error || ::mkdir(part_.c_str(), 0777) != 0) {
-      const int number = error ? error.value() : errno;
-      throw Error(ErrorCode::io_error,
-                  fmt::format("{} can't be made anew: {}", part_, reason(number)));
-    }
+    take_part();
+    return;
   }
   try {
     lock_part();
+    make_part();
   } catch (const Error& error) {
     if (error.code() == ErrorCode::io_error) ::rmdir(part_.c_str());
+    if (lock_ >= 0) ::close(lock_);
+    throw;
+  }
+}
+
+void Publication::make_part() {
+  if (::mkdir(store_.c_str(), 0777) == 0) return;
+  const int number = errno;
+  throw Error(ErrorCode::io_error, fmt::format("{} can't be made: {}", store_, reason(number)));
+}
+
+void Publication::take_part() {
+  lock_part();
+  try {
+    // A store without a record was begun and no more.
+    resumed_ = options_.resume && is_resumable(part_) && status_of(store_);
+    if (resumed_) return;
+    if (!options_.overwrite && !options_.resume) {
+      throw_exists(part_, fmt::format("is {}: {}overwrite it (--overwrite), or remove it",
+                                      describe_unfinished(part_),
+                                      is_resumable(part_) ? "go on with it (--resume), " : ""));
+    }
+    if (!holds_only_known(part_)) {
+      throw_exists(part_,
+                   "holds what no conversion has put there: remove it yourself if it may go");
+    }
+    boost::system::error_code error;
+    // The directory itself stays, and the lock on it.
+    for (fs::directory_iterator at(part_, error), end; !error && at != end; at.increment(error))
+      fs::remove_all(at->path(), error);
+    if (error) {
+      throw Error(ErrorCode::io_error,
+                  fmt::format("{} can't be made anew: {}", part_, error.message()));
+    }
+    make_part();
+  } catch (...) {
+    ::close(lock_);
     throw;
   }
 }
@@ -198,22 +240,30 @@ void Publication::lock_part() {
   throw_exists(part_, "is being written by another conversion that is running");
 }
 
-std::optional<std::string> Publication::publish() {
-  int error = rename_with(part_, target_, RENAME_NOREPLACE);
-  std::string old;
+void Publication::make_durable() const {
+  if (::syncfs(lock_) == 0) return;
+  const int number = errno;
+  throw Error(ErrorCode::io_error, fmt::format("what was written to {} can't be made durable: {}",
+                                               part_, reason(number)));
+}
+
+void Publication::rename_store() {
+  int error = rename_with(store_, target_, RENAME_NOREPLACE);
   if (is_unknown_flag(error) && !status_of(target_)) {
-    plain_rename(part_, target_);
+    plain_rename(store_, target_);
     error = 0;
   }
   if (error == EEXIST || (error != 0 && status_of(target_))) {
-    check_replaceable(target_, overwrite_);
-    error = rename_with(part_, target_, RENAME_EXCHANGE);
-    old = part_;
+    check_replaceable(target_, options_.overwrite);
+    // From here on `store` may be the old result, which nobody may go on with.
+    ::unlink((part_ + "/" + unfinished::kRecord).c_str());
+    kept_ = false;
+    error = rename_with(store_, target_, RENAME_EXCHANGE);
     if (is_unknown_flag(error)) {
-      old = target_ + ".old.part";
+      const std::string old = part_ + "/" + unfinished::kReplaced;
       plain_rename(target_, old);
       try {
-        plain_rename(part_, target_);
+        plain_rename(store_, target_);
       } catch (...) {
         (void)::rename(old.c_str(), target_.c_str());
         throw;
@@ -224,19 +274,33 @@ std::optional<std::string> Publication::publish() {
   if (error != 0) {
     throw Error(ErrorCode::io_error, fmt::format("the result is complete, but {} can't be renamed "
                                                  "to {}: {}",
-                                                 part_, target_, reason(error)));
+                                                 store_, target_, reason(error)));
   }
+}
+
+std::optional<std::string> Publication::publish(bool sync) {
+  if (sync) make_durable();
+  rename_store();
   published_ = true;
-  if (old.empty()) return std::nullopt;
+  std::optional<std::string> warning;
+  if (sync) {
+    const int parent = ::open(parent_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0 || ::fsync(parent) != 0)
+      warning = fmt::format(
+          "the result is in place, but whether its name would outlast a power "
+          "cut is not known: {}",
+          reason(errno));
+    if (parent >= 0) ::close(parent);
+  }
   boost::system::error_code failure;
-  fs::remove_all(old, failure);
-  if (!failure) return std::nullopt;
-  return fmt::format("the result is in place, but what it replaced is left as {}: {}", old,
-                     failure.message());
+  fs::remove_all(part_, failure);
+  if (failure)
+    warning = fmt::format("the result is in place, but {} is left: {}", part_, failure.message());
+  return warning;
 }
 
 Publication::~Publication() {
-  if (!published_) {
+  if (!published_ && !kept_) {
     // The error that brought us here matters more than one of the removal.
     boost::system::error_code ignored;
     fs::remove_all(part_, ignored);

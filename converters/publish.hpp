@@ -7,49 +7,66 @@
 namespace engram::converter {
 
 /// A directory that appears under its name when it is complete, or not at all. Until then it is
-/// built as `target` + ".part", which is locked against other conversions and removed by the
-/// destructor unless publish() was called.
+/// built in `target` + ".part", which is locked against other conversions and removed by the
+/// destructor unless publish() or keep() was called.
 ///
 /// How it is done:
 ///  1. the target's parent must be there, and the target not (or be a Zarr directory that may be
 ///     replaced);
 ///  2. mkdir TARGET.part, which fails when somebody else has it; flock on it, which a later
 ///     conversion asks to tell one that runs from one that was killed;
-///  3. the caller fills it;
-///  4. renameat2 to TARGET: without replacing, or in exchange with the old one, which is removed
-///     then. File systems that know neither get a rename after a look.
+///  3. the caller fills the directory `store` in it;
+///  4. what was written is made durable, if asked for;
+///  5. renameat2 of `store` to TARGET: without replacing, or in exchange with the old one, which is
+///     removed then, with TARGET.part. File systems that know neither get a rename after a look.
 class Publication {
  public:
+  struct Options {
+    bool overwrite = false;  ///< A target that is there, and an unfinished one, give way.
+    bool resume = false;     ///< An unfinished one is taken as it is; is_resumed() says so.
+  };
+
   /// Does steps 1 and 2. `source` is what the data come from: a target that is the source, lies in
   /// it or holds it is refused; "": from nowhere. Throws Error: invalid_argument (such a target, an
   /// empty name), not_found (no parent directory), already_exists (target or its .part are there
   /// and may not be replaced), io_error.
-  Publication(const std::string& source, const std::string& target, bool overwrite);
+  Publication(const std::string& source, const std::string& target, Options options);
   ~Publication();
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
-  /// Where to build: an empty directory.
+  /// The directory `target` + ".part": for what belongs to the building and not to the result.
   const std::string& part() const noexcept { return part_; }
+  /// Where to build: a directory in it, empty unless is_resumed().
+  const std::string& store() const noexcept { return store_; }
+  /// True when something was taken that an earlier conversion left.
+  bool is_resumed() const noexcept { return resumed_; }
 
-  /// Step 4. Throws Error(already_exists) when a target has appeared meanwhile, Error(io_error).
-  /// Returns what the user should know though the result is there (the old one could not be
-  /// removed).
-  std::optional<std::string> publish();
+  /// What is there stays when the destructor comes without publish(), for a later `resume`.
+  void keep() noexcept { kept_ = true; }
+
+  /// Steps 4, if `sync`, and 5. Throws Error(already_exists) when a target has appeared meanwhile,
+  /// Error(io_error). Returns what the user should know though the result is there (the old one
+  /// could not be removed).
+  std::optional<std::string> publish(bool sync);
 
  private:
   void lock_part();
+  void make_part();
+  void take_part();
+  void make_durable() const;
+  void rename_store();
 
-  std::string target_, part_;
-  bool overwrite_ = false;
-  int lock_ = -1;  ///< Descriptor of the directory that is being built.
-  bool published_ = false;
+  std::string target_, part_, store_;
+  Options options_;
+  int lock_ = -1;  ///< Descriptor of the directory that is being built in.
+  bool resumed_ = false, kept_ = false, published_ = false;
 };
 
 /// Step 1 alone, for a dry run.
 void check_target(const std::string& source, const std::string& target, bool overwrite);
 
-/// The name under which `target` is built.
+/// The directory in which `target` is built.
 std::string part_name(const std::string& target);
 
 /// What lies under part_name(target) at one moment: tells a leftover that nobody has touched from

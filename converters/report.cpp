@@ -36,7 +36,21 @@ Json codecs_json(const std::vector<CodecConfig>& codecs) {
   return list;
 }
 
-Json array_json(const PlannedArray& array) {
+}  // namespace
+
+std::string_view to_string(Action action) noexcept {
+  switch (action) {
+    case Action::copy:
+      return "copy";
+    case Action::recode:
+      return "recode";
+    case Action::objects:
+      return "objects";
+  }
+  return "unknown";
+}
+
+Json to_json(const PlannedArray& array) {
   Json json = Json::object();
   json["path"] = array.path;
   json["action"] = to_string(array.action);
@@ -50,20 +64,6 @@ Json array_json(const PlannedArray& array) {
   json["bytes"] = array.bytes;
   json["chunks"] = array.chunks;
   return json;
-}
-
-}  // namespace
-
-std::string_view to_string(Action action) noexcept {
-  switch (action) {
-    case Action::copy:
-      return "copy";
-    case Action::recode:
-      return "recode";
-    case Action::objects:
-      return "objects";
-  }
-  return "unknown";
 }
 
 Json to_json(const ConvertReport& report) {
@@ -88,9 +88,10 @@ Json to_json(const ConvertReport& report) {
   written["chunks_framed"] = report.written.chunks_framed;
   written["chunks_recoded"] = report.written.chunks_recoded;
   written["chunks_inflated"] = report.written.chunks_inflated;
+  written["chunks_taken_over"] = report.written.chunks_taken_over;
   json["written"] = std::move(written);
   json["arrays"] = Json::array();
-  for (const auto& array : report.arrays) json["arrays"].push_back(array_json(array));
+  for (const auto& array : report.arrays) json["arrays"].push_back(to_json(array));
   json["notices"] = Json::array();
   for (const auto& notice : report.notices) {
     Json entry = Json::object();

@@ -37,11 +37,12 @@ bool is_run(const Shape& shape, const Shape& chunk_shape) {
 
 class BandCopy {
  public:
-  BandCopy(const ArraySource& source, const Bands& bands, const TakeChunk& take, ThreadPool& pool,
-           std::stop_token stop)
+  BandCopy(const ArraySource& source, const Bands& bands, const IsWanted& is_wanted,
+           const TakeChunk& take, ThreadPool& pool, std::stop_token stop)
       : source_(source),
         info_(source.info()),
         bands_(bands),
+        is_wanted_(is_wanted),
         take_(take),
         pool_(pool),
         stop_(std::move(stop)),
@@ -76,6 +77,12 @@ class BandCopy {
     std::uint64_t known = 0;
     while (first_row_ < info_.shape[0]) {
       const std::uint64_t end = std::min(first_row_ + bands_.rows, info_.shape[0]);
+      if (!is_any_wanted(end)) {
+        // What the source gave beyond it goes too; the next band reads its rows from the first on.
+        buffer_.clear();
+        first_row_ = known = end;
+        continue;
+      }
       const std::uint64_t wanted =
           std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, info_.shape[0]);
       buffer_.resize((wanted - first_row_) * row_bytes_);
@@ -170,22 +177,44 @@ class BandCopy {
     copy_region(elements, info_.chunk_shape, from, buffer_, whole.shape, to, size);
   }
 
+  // How many chunks of the target the band up to row `end` has, along each dimension.
+  Shape places_up_to(std::uint64_t end) const {
+    const Shape& chunk = bands_.chunk_shape;
+    Shape places = grid_.grid_shape();
+    places[0] = divide_up(end, chunk[0]) - first_row_ / chunk[0];
+    if (places.size() > 1) places[1] = divide_up(columns_, chunk[1]);
+    return places;
+  }
+
+  // The place in the grid of number `i` of those.
+  Shape place_of(std::uint64_t i, const Shape& places) const {
+    Shape place(places.size(), 0);
+    for (std::size_t d = places.size(); d-- > 0;) {
+      place[d] = i % places[d];
+      i /= places[d];
+    }
+    place[0] += first_row_ / bands_.chunk_shape[0];
+    if (place.size() > 1) place[1] += first_column_ / bands_.chunk_shape[1];
+    return place;
+  }
+
+  bool is_any_wanted(std::uint64_t end) const {
+    if (!is_wanted_) return true;
+    const Shape places = places_up_to(end);
+    const std::uint64_t count = element_count(places);
+    for (std::uint64_t i = 0; i < count; ++i)
+      if (is_wanted_(grid_.number(place_of(i, places)))) return true;
+    return false;
+  }
+
   // All chunks up to row `end`.
   void pass(std::uint64_t end) {
-    const Shape& chunk = bands_.chunk_shape;
-    const std::uint64_t first_place = first_row_ / chunk[0];
-    Shape places = grid_.grid_shape();
-    places[0] = divide_up(end, chunk[0]) - first_place;
-    if (places.size() > 1) places[1] = divide_up(columns_, chunk[1]);
+    const Shape places = places_up_to(end);
     const Shape held = part(first_row_, first_row_ + buffer_.size() / row_bytes_).shape;
     for_all(element_count(places), [&](std::uint64_t i) {
-      Shape place(places.size(), 0);
-      for (std::size_t d = places.size(); d-- > 0;) {
-        place[d] = i % places[d];
-        i /= places[d];
-      }
-      place[0] += first_place;
-      if (place.size() > 1) place[1] += first_column_ / chunk[1];
+      const Shape place = place_of(i, places);
+      const std::uint64_t number = grid_.number(place);
+      if (is_wanted_ && !is_wanted_(number)) return;
       const Region region = grid_.region(place);
       Region from = region;
       from.origin[0] -= first_row_;
@@ -196,13 +225,14 @@ class BandCopy {
       elements.resize(element_count(region.shape) * size);
       copy_region(buffer_, held, from, elements, region.shape,
                   {Shape(place.size(), 0), region.shape}, size);
-      take_(grid_.number(place), elements);
+      take_(number, elements);
     });
   }
 
   const ArraySource& source_;
   const ArrayInfo& info_;
   const Bands& bands_;
+  const IsWanted& is_wanted_;
   const TakeChunk& take_;
   ThreadPool& pool_;
   const std::stop_token stop_;
@@ -258,14 +288,15 @@ std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shap
   return bands;
 }
 
-void copy_bands(const ArraySource& source, const Bands& bands, const TakeChunk& take,
-                ThreadPool& pool, MemoryBudget& budget, std::stop_token stop) {
+void copy_bands(const ArraySource& source, const Bands& bands, const IsWanted& is_wanted,
+                const TakeChunk& take, ThreadPool& pool, MemoryBudget& budget,
+                std::stop_token stop) {
   const std::uint64_t size = source.info().type.size;
   const std::uint64_t in = element_count(source.info().chunk_shape) * size;
   const std::uint64_t out = element_count(bands.chunk_shape) * size;
   const MemoryBudget::Share share =
       budget.take(bands.bytes + pool.size() * std::max(2 * in, 3 * out));
-  BandCopy(source, bands, take, pool, std::move(stop)).run();
+  BandCopy(source, bands, is_wanted, take, pool, std::move(stop)).run();
 }
 
 }  // namespace engram::converter

@@ -35,10 +35,15 @@ bool all_known(const std::vector<CodecConfig>& codecs);
 /// Takes the elements of chunk `number`, little-endian, cut at the array's end.
 using TakeChunk = std::function<void(std::uint64_t number, BytesView elements)>;
 
-/// Reads `source` band by band and gives `take` each chunk, several at a time, on the threads of
-/// `pool`; the caller is none of them. Waits for free memory in `budget` once and holds it. Throws
-/// what reading and `take` throw, and Error(cancelled).
-void copy_bands(const ArraySource& source, const Bands& bands, const TakeChunk& take,
-                ThreadPool& pool, MemoryBudget& budget, std::stop_token stop);
+/// Whether chunk `number` is wanted. Empty: all are.
+using IsWanted = std::function<bool(std::uint64_t number)>;
+
+/// Reads `source` band by band and gives `take` each chunk that is wanted, several at a time, on
+/// the threads of `pool`; the caller is none of them. A band of which none is wanted is not read.
+/// Waits for free memory in `budget` once and holds it. Throws what reading and `take` throw, and
+/// Error(cancelled).
+void copy_bands(const ArraySource& source, const Bands& bands, const IsWanted& is_wanted,
+                const TakeChunk& take, ThreadPool& pool, MemoryBudget& budget,
+                std::stop_token stop);
 
 }  // namespace engram::converter

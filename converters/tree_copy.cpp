@@ -9,16 +9,24 @@
 #include <utility>
 
 #include "converters/array_copy.hpp"
+#include "converters/checkpoint.hpp"
 #include "converters/chunk_copy.hpp"
 #include "converters/plan.hpp"
 #include "converters/progress_meter.hpp"
 #include "converters/publish.hpp"
+#include "converters/source_identity.hpp"
+#include "converters/tracked_store.hpp"
+#include "converters/unfinished.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/memory_budget.hpp"
 #include "engram/base/thread_pool.hpp"
+#include "engram/store/directory_store.hpp"
 
 namespace engram::converter {
 namespace {
+
+// A power cut takes about as much.
+constexpr std::chrono::seconds kCheckpointPeriod{10};
 
 using backend::Notice;
 using Notices = std::vector<Notice>;
@@ -73,6 +81,24 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
       options.codec == "verbatim" ? codec::ShuffleForm::verbatim : codec::ShuffleForm::blosc_head;
   result.object_compressor = object_compressor(codec);
   return result;
+}
+
+// What must be the same for one conversion to go on where another stopped.
+Json settings_of(const TargetOptions& options, Json settings) {
+  settings["compat"] = static_cast<int>(options.compat);
+  settings["text"] = static_cast<int>(options.text);
+  settings["consolidate"] = options.consolidate;
+  settings["codec"] = options.codec;
+  settings["codec for paths"] = options.codec_for;
+  settings["chunks"] = options.chunks;
+  settings["chunks for paths"] = options.chunks_for;
+  settings["fast paths"] = options.fast_paths;
+  return settings;
+}
+
+// True when the same conversion may get further another time.
+bool may_go_on(const Error& error) {
+  return error.code() == ErrorCode::io_error || error.code() == ErrorCode::cancelled;
 }
 
 // Lets a writer get ready for the nodes of a tree while it is still being read.
@@ -133,15 +159,84 @@ class TreeCopy {
 
  private:
   void write() {
-    Publication publication(origin_.name, target_, options_.overwrite);
-    const auto writer = backend::make_zarr_writer(
-        publication.part(), writer_options(options_, rules_.codecs.for_all()));
+    if (options_.resume && origin_.name.empty())
+      throw Error(ErrorCode::invalid_argument,
+                  "there is nothing to go on with: what is written comes from no file");
+    Publication publication(origin_.name, target_, {options_.overwrite, options_.resume});
+    auto before = record(publication);
+    try {
+      build(publication, before);
+    } catch (const Error& error) {
+      if (!before || !may_go_on(error)) throw;
+      publication.keep();
+      throw Error(error.code(), fmt::format("{}; what is done is kept in {}: the same command with "
+                                            "--resume goes on",
+                                            error.what(), publication.part()));
+    } catch (const std::bad_alloc&) {
+      if (before) publication.keep();
+      throw;
+    }
+  }
+
+  // Says in the directory what is built there, or checks what it says. Nothing: the source is no
+  // file, or one that nothing is known of.
+  std::optional<Json> record(Publication& publication) {
+    if (origin_.name.empty()) return std::nullopt;
+    const std::string& part = publication.part();
+    auto now = make_record(origin_.name, source_identity(origin_.name),
+                           settings_of(options_, origin_.settings));
+    if (publication.is_resumed()) {
+      const auto before = read_record(part);
+      try {
+        check_same_conversion(part, before.value_or(Json::object()), now);
+        remove_doubtful(part, *before);
+      } catch (...) {
+        publication.keep();
+        throw;
+      }
+      for (const char* name : {"begun", "plan"})
+        if (before->contains(name)) now[name] = before->at(name);
+    }
+    write_record(part, now);
+    return now;
+  }
+
+  std::shared_ptr<store::Store> open_store(const Publication& publication, std::size_t threads) {
+    auto store = std::make_shared<store::DirectoryStore>(publication.store(),
+                                                         store::DirectoryStore::Mode::update_fast);
+    if (origin_.name.empty()) return store;
+    return std::make_shared<TrackedStore>(std::move(store),
+                                          publication.part() + "/" + unfinished::kWriting, threads);
+  }
+
+  // The plan follows from what the record has, unless files that the source links to have changed.
+  void check_plan(const Publication& publication, Json& record) const {
+    Json arrays = Json::array();
+    for (const auto& array : report_.arrays) arrays.push_back(to_json(array));
+    const std::string sum = checksum_of(dump_json(arrays, JsonStyle::line));
+    if (record.contains("plan") && record["plan"] != sum)
+      throw Error(ErrorCode::already_exists,
+                  fmt::format("{} is {}, whose datasets were others than they are now: --overwrite "
+                              "begins anew",
+                              publication.part(), describe_unfinished(publication.part())));
+    record["plan"] = sum;
+    write_record(publication.part(), record);
+  }
+
+  void build(Publication& publication, std::optional<Json>& record) {
     ThreadPool pool(options_.threads);
+    auto writer_settings = writer_options(options_, rules_.codecs.for_all());
+    writer_settings.resume = publication.is_resumed();
+    const auto writer =
+        backend::make_zarr_writer(open_store(publication, pool.size() + 1), writer_settings);
     MemoryBudget budget(options_.memory);
     Expectation expectation(*writer, pool, budget, options_.stop);
     const auto plan =
         read_and_plan(*writer, [&](const std::string& path) { expectation.add(path); });
     expectation.finish();
+    if (record) check_plan(publication, *record);
+    std::optional<Checkpoint> checkpoint;
+    if (options_.sync && record) checkpoint.emplace(publication.part(), kCheckpointPeriod);
     writer->write_tree(tree_, &pool, options_.stop);
     check_strict(options_, in_order(writer->notices()));
     ProgressMeter progress(options_.on_progress, totals_of(plan));
@@ -154,6 +249,7 @@ class TreeCopy {
     });
     writer->finish();
     closing.finish();
+    checkpoint.reset();
     report_.references += copied.references;
     report_.references_unresolved += copied.dangling;
     report_.region_references += copied.region_references;
@@ -164,7 +260,12 @@ class TreeCopy {
     check_strict(options_, report_.notices);
     report_.written = writer->counters();
     check_stop(options_);
-    if (auto warning = publication.publish()) {
+    if (record && record->at("identity") != source_identity(origin_.name))
+      throw Error(ErrorCode::corrupt_data,
+                  fmt::format("{} changed while it was read: nothing is kept of what was written; "
+                              "begin anew when nobody writes to it",
+                              origin_.name));
+    if (auto warning = publication.publish(options_.sync)) {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }
     progress.finish();

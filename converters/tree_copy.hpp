@@ -11,6 +11,8 @@ namespace engram::converter {
 /// Where the tree that is copied comes from.
 struct TreeOrigin {
   std::string name;  ///< The source's path; empty: none, the tree was made in memory.
+  /// What decides about the result beside the source and TargetOptions, by name; an object.
+  Json settings = Json::object();
   /// Gives the tree. Called once, after the target was found fit. Adds to the report what was lost
   /// or changed on the way, and where reading takes long, calls `on_node` as
   /// Reader::read_tree() does; that may be empty.
@@ -21,7 +23,8 @@ struct TreeOrigin {
 };
 
 /// Copies a tree into a new Zarr v2 directory at `target`: plans, copies many chunks at once, and
-/// publishes the result when it is complete; until then it is `target` + ".part". With
+/// publishes the result when it is complete; until then it is built in `target` + ".part", where a
+/// conversion that has a source is recorded, so that a later one can go on with it. With
 /// TargetOptions::dry_run it plans only. This is what convert() and write() have in common.
 ///
 /// Throws Error as they do.

@@ -6,7 +6,11 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <exception>
+#include <new>
+#include <system_error>
 #include <thread>
 
 #include "engram/base/error.hpp"
@@ -54,6 +58,26 @@ void wait_for_signals(const std::stop_source& stop, pid_t parent, double grace) 
   }
 }
 
+// What is thrown where nothing may be, by a lack of memory as a rule: said here, so that the parent
+// does not take the abort for a crash of the HDF5 library.
+[[noreturn]] void end_of_exception() noexcept {
+  const char* text =
+      "engram: error: this is a bug in engram, please report it: an exception escaped\n";
+  int status = kInternalError;
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    text = "engram: error: there is not enough memory\n";
+    status = static_cast<int>(ErrorCode::limit_exceeded);
+  } catch (const std::system_error&) {
+    text = "engram: error: the system refused a thread: too many may run, or memory ran out\n";
+    status = static_cast<int>(ErrorCode::io_error);
+  } catch (...) {
+  }
+  (void)!::write(STDERR_FILENO, text, std::strlen(text));
+  ::_exit(status);
+}
+
 }  // namespace
 
 void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
@@ -72,9 +96,15 @@ void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
   sigaddset(&child_ended, SIGCHLD);
   ::sigprocmask(SIG_UNBLOCK, &child_ended, nullptr);
 
+  std::set_terminate(end_of_exception);
   std::stop_source stop;
   std::thread waiter(wait_for_signals, stop, parent, options.grace);
-  const int status = work(heartbeat, stop.get_token());
+  int status = 0;
+  try {
+    status = work(heartbeat, stop.get_token());
+  } catch (...) {
+    end_of_exception();
+  }
   ::pthread_kill(waiter.native_handle(), SIGUSR1);
   waiter.join();
   std::fflush(stdout);

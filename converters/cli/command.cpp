@@ -10,12 +10,12 @@
 
 #include "converters/cli/terminal.hpp"
 #include "converters/publish.hpp"
+#include "converters/unfinished.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::cli {
 namespace {
 
-constexpr int kInternalError = 70;
 constexpr double kSlowestBytesPerSecond = 1e6;
 // Room beside the budget: metadata, code, threads' stacks, and a chunk that is larger than any
 // budget.
@@ -24,6 +24,21 @@ constexpr std::uint64_t kSpareAddressSpace = 12ULL << 30;
 int fail(std::string_view text, int status) {
   print_message("error", text);
   return status;
+}
+
+// Tidies up after a child that did not end by itself, and says what became of its work. What was
+// stopped may go on; what died of the file would die again.
+std::string consequence(const Command& command, const Outcome& outcome,
+                        const std::optional<converter::PartIdentity>& before) {
+  if (command.target.empty()) return command.consequence;
+  const bool stopped =
+      outcome.kind == Outcome::Kind::cancelled || outcome.kind == Outcome::Kind::killed;
+  const auto part = converter::part_name(command.target);
+  if (stopped && converter::is_resumable(part)) {
+    return fmt::format("what is done is kept in {}: the same command with --resume goes on", part);
+  }
+  (void)converter::remove_leftover(command.target, before);
+  return command.consequence;
 }
 
 }  // namespace
@@ -66,15 +81,21 @@ int run_command(const Command& command) {
     return 0;
   });
   if (!outcome) return failed;
-  if (outcome->kind == Outcome::Kind::exited) return outcome->status;
+  if (outcome->kind == Outcome::Kind::exited) {
+    // A child that ran out of memory may have had none left to tidy up.
+    if (outcome->status != 0 && !command.target.empty() &&
+        !converter::is_resumable(converter::part_name(command.target)))
+      (void)converter::remove_leftover(command.target, before);
+    return exit_status(*outcome);
+  }
   if (outcome->kind == Outcome::Kind::closed_pipe) {
     // As if there had been no child.
     std::signal(SIGPIPE, SIG_DFL);
     (void)::raise(SIGPIPE);
   }
   if (bar) clear_line();
-  if (!command.target.empty()) (void)converter::remove_leftover(command.target, before);
-  print_message("error", describe(*outcome, command.source, command.consequence));
+  print_message("error",
+                describe(*outcome, command.source, consequence(command, *outcome, before)));
   return exit_status(*outcome);
 }
 

@@ -35,12 +35,13 @@ constexpr const char* kConvertExamples = R"(Examples:
   engram convert --codec '/acquisition/**=zstd:5' --chunks '/acquisition/**=30000,64' in.nwb out.zarr
                                                               encode these anew, copy the others
   engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
+  engram convert --resume session.nwb session.nwb.zarr        go on after Ctrl-C, a full disk or a power cut
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
 struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
   std::vector<std::string> codecs, chunks;
-  bool no_consolidate = false, no_fast_paths = false, quiet = false, json = false;
+  bool no_consolidate = false, no_sync = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
 };
 
@@ -116,6 +117,7 @@ void choose(ConvertChoices& options, Command& chosen) {
   }
   options.convert.memory = parse_size(options.memory);
   options.convert.consolidate = !options.no_consolidate;
+  options.convert.sync = !options.no_sync;
   options.convert.fast_paths = !options.no_fast_paths;
   // Mistakes in these are the user's, and are told before anything is begun.
   sort_out(options.codecs, options.convert.codec, options.convert.codec_for);
@@ -206,6 +208,12 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                     "Fail (status 6) instead of warning when something can't be kept");
   command->add_flag("--overwrite", convert_options.overwrite,
                     "Replace TARGET, when it is a Zarr directory, once the new one is complete");
+  command->add_flag("--resume", convert_options.resume,
+                    "Go on with the conversion to TARGET that was interrupted, with the options "
+                    "that it had; where there is none, begin one");
+  command->add_flag("--no-sync", options->no_sync,
+                    "Do not wait until the result is on the disk before it gets its name: a power "
+                    "cut may then damage it");
   command->add_flag("--dry-run", convert_options.dry_run,
                     "Write nothing; print each array with what would be done");
   command

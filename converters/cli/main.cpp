@@ -29,8 +29,9 @@ Exit status:
   6  unsupported       valid input that engram can't decode or represent (the message says what)
   7  limit_exceeded    the input asks for more than is allowed, or memory ran out
   8  io_error          the system refused: permission, full disk, network; a retry may pass
-  9  cancelled         stopped by a signal; nothing was written
- 70  a bug in engram)";
+  9  cancelled         stopped by something else than a signal
+ 70  a bug in engram
+130, 143               stopped by Ctrl-C or a signal to end; convert --resume goes on)";
 
 constexpr int kUsage = static_cast<int>(engram::ErrorCode::invalid_argument);
 

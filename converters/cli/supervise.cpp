@@ -138,7 +138,9 @@ class Watch {
       if (info.ssi_signo == SIGCHLD) continue;
       // A second request means now.
       ::kill(child_, asked_ ? SIGKILL : SIGTERM);
-      if (!asked_) asked_ = Clock::now();
+      if (asked_) continue;
+      asked_ = Clock::now();
+      stop_signal_ = static_cast<int>(info.ssi_signo);
     }
   }
 
@@ -162,7 +164,11 @@ class Watch {
   }
 
   Outcome outcome(int status) const {
-    if (WIFEXITED(status)) return {Outcome::Kind::exited, WEXITSTATUS(status), path_};
+    if (WIFEXITED(status)) {
+      // No command ends so by itself, but the HDF5 library may call exit().
+      if (WEXITSTATUS(status) > kInternalError) return {Outcome::Kind::crashed, 0, path_, 0};
+      return {Outcome::Kind::exited, WEXITSTATUS(status), path_, stop_signal_};
+    }
     const int number = WTERMSIG(status);
     const auto kind = [&] {
       if (hung_) return Outcome::Kind::hung;
@@ -180,7 +186,8 @@ class Watch {
           return Outcome::Kind::crashed;
       }
     }();
-    return {kind, number, path_};
+    const bool itself = kind == Outcome::Kind::cancelled && !asked_;
+    return {kind, number, path_, itself ? number : stop_signal_};
   }
 
   pid_t child_;
@@ -191,6 +198,7 @@ class Watch {
   bool pipe_closed_ = false;
   bool hung_ = false;
   std::optional<Clock::time_point> asked_;
+  int stop_signal_ = 0;
   std::string pending_, path_;
 };
 
@@ -236,18 +244,19 @@ int exit_status(const Outcome& outcome) noexcept {
   const auto code = [](ErrorCode value) { return static_cast<int>(value); };
   switch (outcome.kind) {
     case Outcome::Kind::exited:
+      if (outcome.status == code(ErrorCode::cancelled) && outcome.stop_signal != 0) break;
       return outcome.status;
     case Outcome::Kind::crashed:
     case Outcome::Kind::hung:
       return code(ErrorCode::corrupt_data);
     case Outcome::Kind::cancelled:
-      return code(ErrorCode::cancelled);
+      break;
     case Outcome::Kind::killed:
       return code(ErrorCode::io_error);
     case Outcome::Kind::closed_pipe:
       return 128 + SIGPIPE;
   }
-  return code(ErrorCode::io_error);
+  return 128 + outcome.stop_signal;
 }
 
 std::string describe(const Outcome& outcome, const std::string& source,
@@ -255,6 +264,11 @@ std::string describe(const Outcome& outcome, const std::string& source,
   const auto place = outcome.path.empty() ? source : fmt::format("{} of {}", outcome.path, source);
   switch (outcome.kind) {
     case Outcome::Kind::crashed:
+      if (outcome.status == 0) {
+        return fmt::format(
+            "the HDF5 library gave up while reading {}: the file is damaged, or memory ran out; {}",
+            place, consequence);
+      }
       return fmt::format(
           "the HDF5 library failed while reading {} (signal {}, {}): the file is "
           "damaged; {}",

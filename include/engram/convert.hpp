@@ -44,6 +44,15 @@ struct TargetOptions {
   bool strict = false;
   bool overwrite = false;  ///< Replace a target that is there, once the new one is complete.
   bool dry_run = false;    ///< Plan and count; write nothing.
+  /// Goes on with the conversion that was interrupted where `target` + ".part" is, from the same
+  /// source with the same options: chunks that it has written whole are not made again. Where there
+  /// is none, a new one begins. A source that has changed meanwhile, or other options, are
+  /// Error(already_exists). Not for write(), whose tree nothing identifies.
+  bool resume = false;
+  /// Makes the result durable before it appears under its name, and every ten seconds what there is
+  /// of it, so that a power cut takes little. Without it a result that was there may be gone or
+  /// damaged after one.
+  bool sync = true;
   /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
   /// the same, without a Blosc head. Else every array is encoded with the codec that
   /// codec::parse_codec reads.
@@ -107,13 +116,18 @@ struct ConvertReport {
 
 /// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr v2
 /// directory at `target`; nothing in the result points at the source. The result appears under its
-/// name when it is complete, or not at all: until then it is `target` + ".part", which is removed
-/// when the function fails.
+/// name when it is complete, or not at all: until then it is built in `target` + ".part". When the
+/// function fails that is removed, unless going on could help: after Error(io_error),
+/// Error(cancelled) or a lack of memory it stays, for TargetOptions::resume. A source that changes
+/// while it is read is Error(corrupt_data), and nothing stays.
 ///
 /// Threads: may be called from several threads for different targets. Errors: Error, naming file
 /// and object; codes are those of the command (see ErrorCode).
 ConvertReport convert(const std::string& source, const std::string& target,
                       const ConvertOptions& options = {});
+
+/// One array of the plan as JSON.
+Json to_json(const PlannedArray& array);
 
 /// The report as JSON, as `engram convert --json` prints it.
 Json to_json(const ConvertReport& report);

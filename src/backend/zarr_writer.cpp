@@ -82,7 +82,7 @@ class ZarrWriter final : public Writer {
         is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
     hierarchy_.write_array(key_path(path), metadata, attributes);
     return std::make_unique<ZarrArraySink>(store_, counters_, key_path(path), metadata,
-                                           std::move(adopter));
+                                           std::move(adopter), options_.resume);
   }
 
   ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
@@ -124,6 +124,7 @@ class ZarrWriter final : public Writer {
     all.chunks_framed = counters_->chunks_framed;
     all.chunks_recoded = counters_->chunks_recoded;
     all.chunks_inflated = counters_->chunks_inflated;
+    all.chunks_taken_over = counters_->chunks_taken_over;
     return all;
   }
 

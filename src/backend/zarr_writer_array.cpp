@@ -37,18 +37,33 @@ zarr::ArrayMetadata array_metadata(const ArrayPlan& plan) {
 
 ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
                              std::shared_ptr<Counters> counters, std::string path,
-                             zarr::ArrayMetadata metadata, std::optional<codec::Adopter> adopter)
+                             zarr::ArrayMetadata metadata, std::optional<codec::Adopter> adopter,
+                             bool resume)
     : store_(std::move(store)),
       counters_(std::move(counters)),
       path_(std::move(path)),
       metadata_(std::move(metadata)),
       grid_(metadata_.shape, metadata_.chunk_shape),
       pipeline_(metadata_.codecs),
-      adopter_(std::move(adopter)) {}
+      adopter_(std::move(adopter)),
+      resume_(resume) {}
+
+store::Key ZarrArraySink::key(std::uint64_t chunk_number) const {
+  return store::Key(path_ + "/" + zarr::chunk_key(metadata_, grid_.place(chunk_number)));
+}
+
+bool ZarrArraySink::take_over(std::uint64_t chunk_number) {
+  if (!resume_) return false;
+  const auto size = store_->size(key(chunk_number));
+  if (!size) return false;
+  ++counters_->files;
+  counters_->bytes += *size;
+  ++counters_->chunks_taken_over;
+  return true;
+}
 
 void ZarrArraySink::put(std::uint64_t chunk_number, BytesView encoded) {
-  const store::Key key(path_ + "/" + zarr::chunk_key(metadata_, grid_.place(chunk_number)));
-  store_->set(key, encoded);
+  store_->set(key(chunk_number), encoded);
   ++counters_->files;
   counters_->bytes += encoded.size();
 }

@@ -19,21 +19,24 @@ namespace engram::backend {
 struct Counters {
   std::atomic<std::uint64_t> files = 0, bytes = 0;
   std::atomic<std::uint64_t> chunks_verbatim = 0, chunks_framed = 0, chunks_recoded = 0,
-                             chunks_inflated = 0;
+                             chunks_inflated = 0, chunks_taken_over = 0;
 };
 
 /// The chunks of one Zarr array.
 class ZarrArraySink final : public ArraySink {
  public:
-  /// `path` is "a/b". `adopter` is there for chunks that come encoded.
+  /// `path` is "a/b". `adopter` is there for chunks that come encoded; `resume` as in
+  /// ZarrWriteOptions.
   ZarrArraySink(std::shared_ptr<store::Store> store, std::shared_ptr<Counters> counters,
                 std::string path, zarr::ArrayMetadata metadata,
-                std::optional<codec::Adopter> adopter);
+                std::optional<codec::Adopter> adopter, bool resume);
 
+  bool take_over(std::uint64_t chunk_number) override;
   void write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask, Bytes& bytes) override;
   void write(std::uint64_t chunk_number, BytesView elements) override;
 
  private:
+  store::Key key(std::uint64_t chunk_number) const;
   void put(std::uint64_t chunk_number, BytesView encoded);
   void fill_chunk(const Region& region, BytesView elements, Bytes& chunk) const;
 
@@ -44,6 +47,7 @@ class ZarrArraySink final : public ArraySink {
   const ChunkGrid grid_;
   const codec::Pipeline pipeline_;
   const std::optional<codec::Adopter> adopter_;
+  const bool resume_;
 };
 
 /// The metadata of an array as `plan` has it; scalars get the shape (1). Throws

@@ -63,7 +63,11 @@ Locked::Locked() {
   // HDF5 prints its errors by itself unless told otherwise, in a thread-safe build by each thread.
   thread_local bool silenced = false;
   if (!silenced) {
-    H5open();
+    if (H5open() < 0) {
+      mutex().unlock();
+      throw Error(ErrorCode::limit_exceeded,
+                  "the HDF5 library can't be started: memory may have run out");
+    }
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     silenced = true;
     static bool registered = false;

@@ -105,7 +105,7 @@ TEST(ReportTest, JsonHasAllOfIt) {
   EXPECT_EQ(json["datasets"], 71);
   EXPECT_EQ(json["written"].dump(),
             R"({"files":1,"bytes":2,"chunks_verbatim":3,"chunks_framed":4,"chunks_recoded":5,)"
-            R"("chunks_inflated":6})");
+            R"("chunks_inflated":6,"chunks_taken_over":0})");
   EXPECT_EQ(json["arrays"][0].dump(),
             R"({"path":"/data","action":"copy","shape":[10,4],"dtype":"<i2","chunk_shape":[5,4],)"
             R"("codecs":[{"id":"zlib","level":4}],"bytes":80,"chunks":2})");

@@ -99,7 +99,7 @@ Bytes copied(const NumberedArray& source, const Bands& bands, std::uint64_t memo
   std::mutex mutex;
   ThreadPool pool(3);
   MemoryBudget budget(memory);
-  copy_bands(source, bands,
+  copy_bands(source, bands, {},
              [&](std::uint64_t number, BytesView elements) {
                const Region region = grid.region(grid.place(number));
                EXPECT_EQ(elements.size(), element_count(region.shape) * kSize);
@@ -200,7 +200,7 @@ TEST(RetileTest, FailuresAndStopsEndIt) {
   std::atomic<int> taken = 0;
   expect_error(ErrorCode::cancelled, "", [&] {
     copy_bands(
-        source, *bands,
+        source, *bands, {},
         [&](std::uint64_t, BytesView) {
           if (++taken == 3) stop.request_stop();
         },
@@ -209,7 +209,7 @@ TEST(RetileTest, FailuresAndStopsEndIt) {
   EXPECT_LT(taken, 40);
   source.stop_at = 500;
   expect_error(ErrorCode::io_error, "planted", [&] {
-    copy_bands(source, *bands, [](std::uint64_t, BytesView) {}, pool, budget, {});
+    copy_bands(source, *bands, {}, [](std::uint64_t, BytesView) {}, pool, budget, {});
   });
   EXPECT_EQ(budget.used(), 0U);
 }

@@ -27,8 +27,11 @@ class Run:
         return f"exit {self.code}\n{self.out[-2000:]}\n{self.err[-4000:]}"
 
 
-def run(*arguments, timeout=120, **more):
-    """Runs `engram ARGUMENTS`; a run past its time is killed and is a failure."""
+def run(*arguments, timeout=120, sync=False, **more):
+    """Runs `engram ARGUMENTS`; a run past its time is killed and is a failure. Unless `sync`, a conversion doesn't wait for the disk,
+    which has what all other tests write to it too."""
+    if arguments[:1] == ("convert",) and not sync:
+        arguments += ("--no-sync",)
     process = subprocess.Popen([COMMAND, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="surrogateescape", start_new_session=True,
                                **more)

@@ -82,6 +82,13 @@ class ArraySink {
  public:
   virtual ~ArraySink() = default;
 
+  /// Counts a chunk that is there already, of an earlier run that did not end, as written: true,
+  /// and it must not be written again. False, as it is here, when there is none.
+  virtual bool take_over(std::uint64_t chunk_number) {
+    static_cast<void>(chunk_number);
+    return false;
+  }
+
   /// Takes a chunk as it lies in the source, encoded with the codecs that the sink was created for
   /// but for those that `filter_mask` names. `bytes` may be changed by the call.
   virtual void write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask,

@@ -86,6 +86,8 @@ struct WriterCounters {
       0;  ///< Chunk files that hold the source's bytes behind or without a frame.
   std::uint64_t chunks_recoded = 0;   ///< Chunks that were decoded and encoded again, or encoded.
   std::uint64_t chunks_inflated = 0;  ///< Chunks that had to be decompressed.
+  /// Chunks that an earlier run had written; of the others above they are none.
+  std::uint64_t chunks_taken_over = 0;
 };
 
 /// Writes the HDMF model in one format.

@@ -71,9 +71,13 @@ struct ZarrWriteOptions {
   codec::ShuffleForm shuffle_form = codec::ShuffleForm::blosc_head;
   /// For chunks of objects; nullopt: not compressed.
   std::optional<CodecConfig> object_compressor;
+  /// The store may hold chunks that an earlier run, of the same tree with the same options, has
+  /// written whole: ArraySink::take_over() tells of them. All else is written anew.
+  bool resume = false;
 };
 
-/// A writer of a Zarr v2 hierarchy into an empty `store`.
+/// A writer of a Zarr v2 hierarchy into `store`, which is empty but for what
+/// ZarrWriteOptions::resume allows.
 std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
                                          const ZarrWriteOptions& options);
 

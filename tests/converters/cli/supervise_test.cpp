@@ -174,7 +174,8 @@ TEST(SuperviseTest, AStopRequestReachesTheChild) {
         },
         {});
     EXPECT_EQ(outcome.kind, Kind::exited);
-    EXPECT_EQ(exit_status(outcome), 9);
+    EXPECT_EQ(outcome.stop_signal, number);
+    EXPECT_EQ(exit_status(outcome), 128 + number);
   }
 }
 
@@ -189,7 +190,7 @@ TEST(SuperviseTest, AChildThatDoesNotListenIsKilled) {
     options.grace = 0.2;
     const auto outcome = supervise(deaf, options);
     EXPECT_EQ(outcome.kind, Kind::cancelled);
-    EXPECT_EQ(exit_status(outcome), 9);
+    EXPECT_EQ(exit_status(outcome), 128 + SIGTERM);
     EXPECT_EQ(describe(outcome, "in.h5", "nothing was written"), "stopped; nothing was written");
   }
   const Interruption interruption(SIGINT, 2);

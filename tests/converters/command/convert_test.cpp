@@ -294,8 +294,18 @@ TEST_F(ConvertCommandTest, AFullDiskIsAnIoError) {
                                mounted ? std::nullopt : std::optional<rlim_t>(512));
   EXPECT_EQ(full.status, 8) << full.err;
   EXPECT_TRUE(has(full.err, mounted ? "No space left" : "File too large")) << full.err;
-  EXPECT_TRUE(fs::is_empty(disk));
-  if (mounted) ::umount(disk.c_str());
+  EXPECT_FALSE(fs::exists(disk + "/out.zarr"));
+  if (mounted) {
+    EXPECT_TRUE(has(full.err, "--resume goes on")) << full.err;
+    ASSERT_EQ(::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=1M"), 0);
+    const auto more =
+        run_engram({"convert", source, disk + "/out.zarr", "--codec", "none", "--resume"});
+    EXPECT_EQ(more.status, 0) << more.err;
+    EXPECT_EQ(run_engram({"convert", source, target, "--codec", "none"}).status, 0);
+    EXPECT_EQ(files_below(disk + "/out.zarr"), files_below(target));
+    fs::remove_all(target);
+    ::umount(disk.c_str());
+  }
 
   EXPECT_EQ(run_engram({"convert", source, target, "--codec", "none"}, 512).status, 8);
   expect_nothing_written();
@@ -303,15 +313,23 @@ TEST_F(ConvertCommandTest, AFullDiskIsAnIoError) {
 
 class InterruptedCommandTest : public ConvertCommandTest {
  protected:
+  // What is kept to go on with, which does not look like a result; removed for the next.
+  void expect_only_a_part() {
+    EXPECT_FALSE(fs::exists(target));
+    EXPECT_TRUE(fs::exists(target + ".part/conversion.json"));
+    EXPECT_FALSE(fs::exists(target + ".part/.zgroup"));
+    fs::remove_all(target + ".part");
+  }
+
   // A conversion that takes minutes, caught in the midst of its work.
   std::unique_ptr<RunningCommand> start() {
     testing::make_sparse_file(source, 20ULL << 30);
     auto command = std::make_unique<RunningCommand>(std::vector<std::string>{
         "convert", source, target, "--codec", "bz2:9", "--memory", "100M"});
-    for (int i = 0; i < 3000 && !fs::exists(target + ".part/large/.zarray"); ++i) {
+    for (int i = 0; i < 3000 && !fs::exists(target + ".part/store/large/.zarray"); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    EXPECT_TRUE(fs::exists(target + ".part/large/.zarray"));
+    EXPECT_TRUE(fs::exists(target + ".part/store/large/.zarray"));
     return command;
   }
 };
@@ -321,9 +339,10 @@ TEST_F(InterruptedCommandTest, ASignalStopsItCleanly) {
     const auto command = start();
     ::kill(command->pid(), number);
     const auto result = command->wait();
-    EXPECT_EQ(result.status, 9) << result.err;
+    EXPECT_EQ(result.status, 128 + number) << result.err;
     EXPECT_TRUE(has(result.err, "stop")) << result.err;
-    expect_nothing_written();
+    EXPECT_TRUE(has(result.err, "the same command with --resume goes on")) << result.err;
+    expect_only_a_part();
   }
 }
 
@@ -335,7 +354,9 @@ TEST_F(InterruptedCommandTest, TheDeathOfTheWorkerIsToldAndTidiedUp) {
     const auto result = command->wait();
     EXPECT_EQ(result.status, status) << result.err;
     EXPECT_TRUE(has(result.err, message)) << result.err;
-    expect_nothing_written();
+    const bool kept = number == SIGKILL;
+    EXPECT_EQ(has(result.err, "--resume goes on"), kept) << result.err;
+    kept ? expect_only_a_part() : expect_nothing_written();
   }
 }
 
@@ -346,7 +367,7 @@ TEST_F(InterruptedCommandTest, TwoAtATimeDoNotMeet) {
   EXPECT_TRUE(has(second.err, "another conversion that is running")) << second.err;
   EXPECT_TRUE(fs::exists(target + ".part"));
   ::kill(command->pid(), SIGTERM);
-  EXPECT_EQ(command->wait().status, 9);
+  EXPECT_EQ(command->wait().status, 128 + SIGTERM);
 }
 
 }  // namespace

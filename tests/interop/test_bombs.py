@@ -1,0 +1,144 @@
+"""Small inputs that ask for much: refused at once, in little memory."""
+import bz2
+import gzip
+import json
+import os
+import subprocess
+import time
+import zlib
+
+import numcodecs
+import numpy as np
+import pytest
+
+import engram
+
+SECONDS = 1
+MEGABYTES = {"codec": 100, "metadata": 200}
+GIB2 = 2 << 30
+
+
+def measured(*arguments):
+    """(exit code, standard error, seconds, peak MB) of the command and the process that works for it."""
+    begin = time.perf_counter()
+    process = subprocess.Popen([engram.COMMAND, *map(os.fspath, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True, errors="surrogateescape")
+    err = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, err, time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def refused(kind, *arguments, codes=(5, 6, 7)):
+    code, err, seconds, megabytes = measured(*arguments)
+    assert code in codes, (code, err[-2000:])
+    assert err.startswith("engram: error: ") and len(err) < 5000, err[:2000]
+    assert megabytes <= MEGABYTES[kind], megabytes
+    # Another process may hold the machine up: the better of two counts.
+    assert seconds <= SECONDS or measured(*arguments)[2] <= SECONDS, seconds
+
+
+
+
+def zlib_zeros(size, wbits=15):
+    packer, piece = zlib.compressobj(9, zlib.DEFLATED, wbits), bytes(1 << 24)
+    return b"".join([packer.compress(piece) for _ in range(size >> 24)] + [packer.flush()])
+
+
+def blosc_zeros(size):
+    """A frame whose head claims `size` bytes, as large as a head can say."""
+    frame = bytearray(numcodecs.Blosc(cname="zstd", clevel=9).encode(np.zeros(1 << 24, "u1")))
+    frame[4:8] = min(size, 0x7FFFFFFF).to_bytes(4, "little")
+    return bytes(frame)
+
+
+BOMBS = {
+    "zlib": ({"id": "zlib", "level": 9}, zlib_zeros),
+    "gzip": ({"id": "gzip", "level": 9}, lambda size: zlib_zeros(size, 31)),
+    "bz2": ({"id": "bz2", "level": 9}, lambda size: bz2.compress(bytes(1 << 24)) * (size >> 24)),
+    "lz4": ({"id": "lz4", "acceleration": 1}, lambda size: min(size, 0x7FFFFFFF).to_bytes(4, "little") + bytes(100_000)),
+    "zstd": ({"id": "zstd", "level": 9}, lambda size: numcodecs.Zstd(9).encode(np.zeros(1 << 26, "u1")) * (size >> 26)),
+    "lzma": ({"id": "lzma", "format": 1, "check": -1, "preset": None, "filters": None},
+             lambda size: numcodecs.LZMA(preset=1).encode(np.zeros(1 << 26, "u1")) * (size >> 26)),
+    "blosc": ({"id": "blosc", "cname": "zstd", "clevel": 9, "shuffle": 0, "blocksize": 0}, blosc_zeros),
+}
+
+
+def array(path, shape, chunks, **more):
+    path.mkdir(parents=True, exist_ok=True)
+    metadata = {"zarr_format": 2, "shape": shape, "chunks": chunks, "dtype": "|u1", "compressor": None, "fill_value": 0, "order": "C",
+                "filters": None, **more}
+    (path / ".zarray").write_text(json.dumps(metadata))
+
+
+@pytest.fixture
+def store(tmp_path):
+    (tmp_path / "bomb.zarr").mkdir()
+    (tmp_path / "bomb.zarr" / ".zgroup").write_text('{"zarr_format": 2}')
+    return tmp_path / "bomb.zarr"
+
+
+@pytest.mark.parametrize("codec", BOMBS)
+def test_codec(codec, store, tmp_path):
+    """A chunk of 4 kB whose stored bytes give 2 GiB."""
+    config, make = BOMBS[codec]
+    array(store / "x", [4096], [4096], compressor=config)
+    (store / "x" / "0").write_bytes(make(GIB2))
+    refused("codec", "cat", store, "/x")
+    refused("codec", "convert", store, tmp_path / "out.zarr", "--codec", "none")
+    assert not (tmp_path / "out.zarr").exists() and not (tmp_path / "out.zarr.part").exists()
+
+
+def test_chunk_that_is_too_large(store, tmp_path):
+    """And one that says itself that it has 2^60 elements, of which a few are stored."""
+    array(store / "x", [1 << 60], [1 << 60], compressor=BOMBS["zlib"][0])
+    (store / "x" / "0").write_bytes(zlib.compress(bytes(100)))
+    refused("metadata", "cat", store, "/x")
+    refused("metadata", "convert", store, tmp_path / "out.zarr", "--codec", "none")
+
+
+@pytest.mark.parametrize("shape, chunks", [([1 << 60], [1 << 20]), ([1 << 60, 1 << 60], [1, 1]), ([2**64 - 1], [1]), ([1 << 70], [1]),
+                                           ([1] * 40, [1] * 40), ([-1], [1]), ([1], [0])])
+def test_shape(shape, chunks, store, tmp_path):
+    array(store / "x", shape, chunks, fill_value=None)
+    (store / "x" / ".".join("0" * len(shape))).write_bytes(b"\0")
+    refused("metadata", "cat", store, "/x", codes=(2, 5, 6, 7))
+
+
+def consolidate(store, text):
+    (store / ".zmetadata").write_text(text)
+
+
+def test_deep_json(store):
+    consolidate(store, '{"zarr_consolidated_format": 1, "metadata": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    refused("metadata", "tree", store)
+
+
+def test_deep_attribute(store):
+    (store / ".zattrs").write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    refused("metadata", "tree", store, "--attrs")
+
+
+def test_deep_groups(store):
+    names = [f"{'a/' * depth}.zgroup" for depth in range(0, 1000)]
+    consolidate(store, json.dumps({"zarr_consolidated_format": 1, "metadata": {name: {"zarr_format": 2} for name in names}}))
+    refused("metadata", "tree", store)
+
+
+@pytest.mark.parametrize("filling", ["text", "list", "members", "nothing"])
+def test_large_metadata(filling, store):
+    """100 MB that are no metadata of anything."""
+    size = 100_000_000
+    inner = {"text": '"' + "x" * size + '"', "list": "[" + "0," * (size // 2) + "0]",
+             "members": "{" + ",".join(f'"{i:08}":0' for i in range(size // 13)) + "}", "nothing": " " * size}[filling]
+    consolidate(store, '{"zarr_consolidated_format": 1, "metadata": {".zgroup": {"zarr_format": 2}, ".zattrs": {"a": ' + inner + "}}}")
+    refused("metadata", "tree", store)
+
+
+def test_a_million_attributes(store):
+    (store / ".zattrs").write_text(json.dumps({f"attribute {i}": i for i in range(1_000_000)}))
+    refused("metadata", "tree", store)
+
+
+def test_gzip_is_gzip():
+    assert gzip.decompress(zlib_zeros(1 << 24, 31)) == bytes(1 << 24)
