@@ -97,16 +97,21 @@ void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
   ::sigprocmask(SIG_UNBLOCK, &child_ended, nullptr);
 
   std::set_terminate(end_of_exception);
-  std::stop_source stop;
-  std::thread waiter(wait_for_signals, stop, parent, options.grace);
   int status = 0;
+  // In a function that is noexcept an exception may reach the handler above without being known.
   try {
-    status = work(heartbeat, stop.get_token());
+    std::stop_source stop;
+    std::thread waiter(wait_for_signals, stop, parent, options.grace);
+    try {
+      status = work(heartbeat, stop.get_token());
+    } catch (...) {
+      end_of_exception();
+    }
+    ::pthread_kill(waiter.native_handle(), SIGUSR1);
+    waiter.join();
   } catch (...) {
     end_of_exception();
   }
-  ::pthread_kill(waiter.native_handle(), SIGUSR1);
-  waiter.join();
   std::fflush(stdout);
   std::fflush(stderr);
   // Not exit(): the HDF5 library's own tidying up may crash on what it has read.

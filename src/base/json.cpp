@@ -60,24 +60,28 @@ void drop_duplicates(Members& members) {
 
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  Builder(std::string_view original, bool is_rewritten, const Limits& limits)
-      : original_(original), is_rewritten_(is_rewritten), limits_(limits) {}
+  Builder(std::string_view original, bool is_rewritten, const Limits& limits,
+          std::uint32_t documents_depth)
+      : original_(original),
+        is_rewritten_(is_rewritten),
+        limits_(limits),
+        documents_depth_(documents_depth) {}
 
   Json take() { return std::move(result_); }
 
-  bool null() override { return add(nullptr); }
-  bool boolean(bool value) override { return add(value); }
-  bool number_integer(number_integer_t value) override { return add(value); }
-  bool number_unsigned(number_unsigned_t value) override { return add(value); }
+  bool null() override { return add_counted(nullptr); }
+  bool boolean(bool value) override { return add_counted(value); }
+  bool number_integer(number_integer_t value) override { return add_counted(value); }
+  bool number_unsigned(number_unsigned_t value) override { return add_counted(value); }
   bool number_float(number_float_t value, const string_t& /*digits*/) override {
-    return add(value);
+    return add_counted(value);
   }
   bool string(string_t& value) override {
-    if (!is_rewritten_) return add(std::move(value));
-    return std::visit([this](auto restored) { return add(std::move(restored)); },
+    if (!is_rewritten_) return add_counted(std::move(value));
+    return std::visit([this](auto restored) { return add_counted(std::move(restored)); },
                       json_detail::restore(value));
   }
-  bool binary(binary_t& value) override { return add(Json::binary(std::move(value))); }
+  bool binary(binary_t& value) override { return add_counted(Json::binary(std::move(value))); }
 
   bool start_object(std::size_t /*size*/) override { return start(true); }
   bool key(string_t& value) override {
@@ -89,6 +93,11 @@ class Builder final : public nlohmann::json_sax<Json> {
       }
       value = std::get<std::string>(std::move(restored));
     }
+    if (frames_.back().members.size() >= limits_.max_json_members &&
+        frames_.size() > documents_depth_)
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("a JSON object has more members than the limit of {}",
+                              limits_.max_json_members));
     frames_.back().key = std::move(value);
     return true;
   }
@@ -140,7 +149,17 @@ class Builder final : public nlohmann::json_sax<Json> {
     return printable(message, kLongestReason);
   }
 
+  // Of each value, before it is nested or added.
+  void count_value() {
+    if (frames_.size() <= documents_depth_) values_ = 0;
+    if (++values_ > limits_.max_json_values)
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("a JSON document has more values than the limit of {}",
+                              limits_.max_json_values));
+  }
+
   bool start(bool is_object) {
+    count_value();
     if (frames_.size() >= limits_.max_json_depth) {
       throw Error(
           ErrorCode::limit_exceeded,
@@ -148,6 +167,11 @@ class Builder final : public nlohmann::json_sax<Json> {
     }
     frames_.push_back(Frame{is_object, {}, {}, {}});
     return true;
+  }
+
+  bool add_counted(Json value) {
+    count_value();
+    return add(std::move(value));
   }
 
   bool add(Json value) {
@@ -164,20 +188,22 @@ class Builder final : public nlohmann::json_sax<Json> {
   std::string_view original_;
   bool is_rewritten_;
   const Limits& limits_;
+  const std::uint32_t documents_depth_;
+  std::uint64_t values_ = 0;  ///< Of the document so far.
   std::vector<Frame> frames_;
   Json result_;
 };
 
 }  // namespace
 
-Json parse_json(std::string_view text, const Limits& limits) {
+Json parse_json(std::string_view text, const Limits& limits, std::uint32_t documents_depth) {
   if (text.size() > limits.max_json_bytes) {
     throw Error(ErrorCode::limit_exceeded,
                 fmt::format("JSON has {} bytes, more than the limit of {}", text.size(),
                             limits.max_json_bytes));
   }
   const std::optional<std::string> rewritten = json_detail::rewrite(text);
-  Builder builder(text, rewritten.has_value(), limits);
+  Builder builder(text, rewritten.has_value(), limits, documents_depth);
   Json::sax_parse(rewritten ? std::string_view(*rewritten) : text, &builder);
   return builder.take();
 }

@@ -187,7 +187,7 @@ std::vector<Json> decode_json2_objects(const CodecConfig& config, BytesView payl
   const Options options = options_of(config);
   // The text is in memory already and as large as its array allowed.
   Limits raised = limits;
-  raised.max_json_bytes = UINT64_MAX;
+  raised.max_json_bytes = raised.max_json_values = raised.max_json_members = UINT64_MAX;
   std::string text = decode_text(payload, options.encoding);
   if (!options.strict) text = with_escaped_controls(text);
   Json items = parse_json(text, raised);

@@ -140,6 +140,7 @@ void write_record(store::Store& store, const CommitRecord& record) {
 std::optional<CommitRecord> read_record(const store::ReadableStore& store, const Limits& limits) {
   Limits wide = limits;
   wide.max_json_bytes = limits.max_json_bytes * kRecordFactor;
+  wide.max_json_values = limits.max_json_values * kRecordFactor;
   const auto bytes = store.get(record_key(), wide.max_json_bytes);
   if (!bytes) return std::nullopt;
   Json json;

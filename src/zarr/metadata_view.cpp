@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_member.hpp"
+#include "zarr/document_sizes.hpp"
 #include "zarr/documents.hpp"
 
 namespace engram::zarr {
@@ -122,7 +123,8 @@ std::optional<Json> read_consolidated(const store::ReadableStore& store, const L
     wide.max_json_bytes = limits.max_json_bytes * kConsolidatedFactor;
     const auto bytes = store.get(store::Key(kConsolidatedName), wide.max_json_bytes);
     if (!bytes) return std::nullopt;
-    Json document = parse_json(as_text(*bytes), wide);
+    if (bytes->size() > limits.max_json_bytes) check_documents(as_text(*bytes), limits);
+    Json document = parse_json(as_text(*bytes), wide, kDocumentsDepth);
     if (!document.is_object())
       throw Error(
           ErrorCode::corrupt_data,

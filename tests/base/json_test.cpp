@@ -206,5 +206,27 @@ TEST(JsonTest, WhatIsWrittenIsReadBack) {
   }
 }
 
+TEST(JsonTest, RefusesMoreThanADocumentMayHave) {
+  Limits limits;
+  limits.max_json_values = 5;
+  limits.max_json_members = 3;
+  EXPECT_NO_THROW(parse_json("[1, 2, 3, 4]", limits));
+  expect_error(ErrorCode::limit_exceeded, "more values than the limit of 5",
+               [&] { parse_json("[1, 2, 3, [4]]", limits); });
+  EXPECT_NO_THROW(parse_json(R"({"a": 1, "b": 2, "c": 3})", limits));
+  expect_error(ErrorCode::limit_exceeded, "more members than the limit of 3",
+               [&] { parse_json(R"({"a": 1, "b": 2, "c": 3, "d": 4})", limits); });
+  // Of documents that lie in one text each may have so many.
+  const char* two =
+      R"({"x": 0, "metadata": {"a": [1, 2, 3, 4], "b": [1, 2, 3, 4], "c": 1, "d": {}}})";
+  EXPECT_NO_THROW(parse_json(two, limits, 2));
+  expect_error(ErrorCode::limit_exceeded, "", [&] { parse_json(two, limits); });
+  expect_error(ErrorCode::limit_exceeded, "more values",
+               [&] { parse_json(R"({"metadata": {"a": [1, 2, 3, 4, 5]}})", limits, 2); });
+  expect_error(ErrorCode::limit_exceeded, "more members", [&] {
+    parse_json(R"({"metadata": {"a": {"a": 1, "b": 2, "c": 3, "d": 4}}})", limits, 2);
+  });
+}
+
 }  // namespace
 }  // namespace engram

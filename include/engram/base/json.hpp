@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -24,8 +25,11 @@ using Json = nlohmann::ordered_json;
 /// a double.
 ///
 /// Throws Error(corrupt_data) with the offset and what was found when it is no JSON or no UTF-8,
-/// and Error(limit_exceeded) when it is larger or deeper than `limits` allows.
-Json parse_json(std::string_view text, const Limits& limits = {});
+/// and Error(limit_exceeded) when it is larger or deeper than `limits` allows. `documents_depth` is
+/// how deep the documents lie that the limits of values and members are for: 0 where the text is
+/// one, 2 in {"metadata": {"a/.zarray": document}}.
+Json parse_json(std::string_view text, const Limits& limits = {},
+                std::uint32_t documents_depth = 0);
 
 /// How dump_json lays a value out.
 enum class JsonStyle {

@@ -10,6 +10,8 @@ struct Limits {
   std::uint64_t max_json_bytes =
       64ULL << 20;  ///< Size of one metadata document (.zmetadata: 16 times that).
   std::uint32_t max_json_depth = 64;                ///< Nesting of one metadata document.
+  std::uint64_t max_json_values = 4'000'000;        ///< Values in one metadata document.
+  std::uint64_t max_json_members = 250'000;         ///< Members of one object in there.
   std::uint32_t max_rank = 32;                      ///< Dimensions of an array.
   std::uint64_t max_chunk_bytes = 2ULL << 30;       ///< Decoded size of one chunk.
   std::uint64_t max_nodes = 10'000'000;             ///< Groups, arrays and links of one file.
