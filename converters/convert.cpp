@@ -6,6 +6,7 @@
 #include "converters/array_copy.hpp"
 #include "converters/external_links.hpp"
 #include "converters/name_by_schema.hpp"
+#include "converters/provenance.hpp"
 #include "converters/tree_copy.hpp"
 #include "engram/base/error.hpp"
 
@@ -31,7 +32,9 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     return tree;
   };
   origin.close = [&] { reader.reset(); };
-  return converter::copy_tree(origin, target, options);
+  ConvertReport report = converter::copy_tree(origin, target, options);
+  report.options = converter::options_json(options);
+  return report;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -12,10 +13,14 @@
 #include "converters/chunk_copy.hpp"
 #include "converters/plan.hpp"
 #include "converters/progress_meter.hpp"
+#include "converters/provenance.hpp"
 #include "converters/publish.hpp"
+#include "converters/result_file.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/memory_budget.hpp"
 #include "engram/base/thread_pool.hpp"
+#include "engram/store/checksums.hpp"
+#include "engram/store/directory_store.hpp"
 
 namespace engram::converter {
 namespace {
@@ -114,6 +119,16 @@ class TreeCopy {
     if (options.memory == 0) {
       throw Error(ErrorCode::invalid_argument, "the memory budget must be above 0");
     }
+    if (options.dry_run && (options.checksum || !options.manifest.empty())) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a dry run writes nothing that there could be checksums of");
+    }
+    report_.begun = utc_text(std::chrono::system_clock::now());
+    report_.options = options_json(options);
+    if (!origin.name.empty()) report_.source_identity = identify_source(origin.name);
+    if (options.checksum || !options.manifest.empty()) {
+      checksums_ = std::make_shared<store::Checksums>();
+    }
     report_.source = origin.name;
     report_.target = target;
     report_.dry_run = options.dry_run;
@@ -128,14 +143,18 @@ class TreeCopy {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     report_.seconds = took.count();
+    report_.ended = utc_text(std::chrono::system_clock::now());
     return std::move(report_);
   }
 
  private:
   void write() {
+    std::optional<ResultFile> manifest;
+    if (!options_.manifest.empty()) manifest.emplace(options_.manifest, origin_.name, target_);
     Publication publication(origin_.name, target_, options_.overwrite);
-    const auto writer = backend::make_zarr_writer(
-        publication.part(), writer_options(options_, rules_.codecs.for_all()));
+    auto writing = writer_options(options_, rules_.codecs.for_all());
+    writing.checksums = checksums_;
+    const auto writer = backend::make_zarr_writer(publication.part(), writing);
     ThreadPool pool(options_.threads);
     MemoryBudget budget(options_.memory);
     Expectation expectation(*writer, pool, budget, options_.stop);
@@ -163,11 +182,28 @@ class TreeCopy {
     append(report_.notices, std::move(copied.notices));
     check_strict(options_, report_.notices);
     report_.written = writer->counters();
+    if (checksums_) add_checksums(publication.part(), pool, budget, progress);
+    if (manifest)
+      checksums_->write_manifest([&](std::string_view lines) { manifest->write(lines); });
     check_stop(options_);
     if (auto warning = publication.publish()) {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }
+    if (manifest) manifest->publish();
     progress.finish();
+  }
+
+  // What is there already, of a conversion that was continued, is read now.
+  void add_checksums(const std::string& part, ThreadPool& pool, MemoryBudget& budget,
+                     ProgressMeter& progress) {
+    using store::DirectoryStore;
+    const DirectoryStore written(part, DirectoryStore::Mode::read);
+    store::add_missing(*checksums_, written, pool, budget, options_.stop,
+                       [&](const std::string& key) { progress.add(0, 0, 0, key); });
+    report_.checksum = checksums_->below().text();
+    for (auto& array : report_.arrays) {
+      array.checksum = checksums_->below(array.path.substr(1)).text();
+    }
   }
 
   void dry_run() {
@@ -244,6 +280,7 @@ class TreeCopy {
   PlanRules rules_;
   hdmf::GroupBuilder tree_;
   ConvertReport report_;
+  std::shared_ptr<store::Checksums> checksums_;  ///< None: not asked for.
 };
 
 }  // namespace

@@ -21,28 +21,30 @@ constexpr double kSlowestBytesPerSecond = 1e6;
 // budget.
 constexpr std::uint64_t kSpareAddressSpace = 12ULL << 30;
 
-int fail(std::string_view text, int status) {
+int fail(std::string_view text, int status, const OnFailure& failed) {
   print_message("error", text);
+  // Whatever it throws adds to what went wrong, and does not take its place.
+  if (failed) (void)guarded([&] { return failed(status, text), status; });
   return status;
 }
 
 }  // namespace
 
-int guarded(const std::function<int()>& work) {
+int guarded(const std::function<int()>& work, const OnFailure& failed) {
   try {
     return work();
   } catch (const Error& error) {
-    return fail(error.what(), static_cast<int>(error.code()));
+    return fail(error.what(), static_cast<int>(error.code()), failed);
   } catch (const std::bad_alloc&) {
     return fail(
         "there is not enough memory for what the file asks for; a smaller --memory or fewer "
         "--threads may help",
-        static_cast<int>(ErrorCode::limit_exceeded));
+        static_cast<int>(ErrorCode::limit_exceeded), failed);
   } catch (const std::system_error& error) {
-    return fail(error.what(), static_cast<int>(ErrorCode::io_error));
+    return fail(error.what(), static_cast<int>(ErrorCode::io_error), failed);
   } catch (const std::exception& error) {
     return fail(fmt::format("this is a bug in engram, please report it: {}", error.what()),
-                kInternalError);
+                kInternalError, failed);
   }
 }
 
@@ -58,13 +60,15 @@ int run_command(const Command& command) {
   const auto before = converter::part_identity(command.target);
   const bool bar = is_terminal();
   const auto work = [&](const Heartbeat& heartbeat, std::stop_token stop) {
-    return guarded([&] { return command.run(heartbeat, stop); });
+    return guarded([&] { return command.run(heartbeat, stop); }, command.failed);
   };
   std::optional<Outcome> outcome;
-  const int failed = guarded([&] {
-    outcome = supervise(work, command.supervision);
-    return 0;
-  });
+  const int failed = guarded(
+      [&] {
+        outcome = supervise(work, command.supervision);
+        return 0;
+      },
+      command.failed);
   if (!outcome) return failed;
   if (outcome->kind == Outcome::Kind::exited) return outcome->status;
   if (outcome->kind == Outcome::Kind::closed_pipe) {
@@ -74,8 +78,8 @@ int run_command(const Command& command) {
   }
   if (bar) clear_line();
   if (!command.target.empty()) (void)converter::remove_leftover(command.target, before);
-  print_message("error", describe(*outcome, command.source, command.consequence));
-  return exit_status(*outcome);
+  return fail(describe(*outcome, command.source, command.consequence), exit_status(*outcome),
+              command.failed);
 }
 
 double patience_for(std::uint64_t bytes) {

@@ -6,6 +6,7 @@
 
 #include "engram/backend/backend.hpp"
 #include "engram/codec/adopt.hpp"
+#include "engram/store/checksums.hpp"
 #include "engram/store/store.hpp"
 
 namespace engram::backend {
@@ -71,6 +72,9 @@ struct ZarrWriteOptions {
   codec::ShuffleForm shuffle_form = codec::ShuffleForm::blosc_head;
   /// For chunks of objects; nullopt: not compressed.
   std::optional<CodecConfig> object_compressor;
+  /// Given: gathers the checksums of all that the writer writes, by its threads while they write.
+  /// They are complete when Writer::finish() has returned.
+  std::shared_ptr<store::Checksums> checksums;
 };
 
 /// A writer of a Zarr v2 hierarchy into an empty `store`.
