@@ -18,7 +18,7 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
   backend::ReadOptions read_options;
   read_options.limits = options.limits;
   read_options.external_links = options.external;
-  read_options.external_root = options.external_root;
+  read_options.allow_external = options.allow_external;
   std::unique_ptr<backend::Reader> reader = backend::open_reader(source, read_options);
   converter::TreeOrigin origin;
   origin.name = source;

@@ -75,6 +75,7 @@ Json options_json(const TargetOptions& options) {
 Json options_json(const ConvertOptions& options) {
   Json json = options_json(static_cast<const TargetOptions&>(options));
   json["external"] = spelled(options.external);
+  json["allow_external"] = options.allow_external;
   return json;
 }
 

@@ -48,6 +48,17 @@ int guarded(const std::function<int()>& work, const OnFailure& failed) {
   }
 }
 
+void add_allow_external(CLI::App& command, std::vector<std::string>& directories) {
+  command
+      .add_option("--allow-external", directories,
+                  "Read other files (external links, storage, virtual datasets) that lie in DIR, "
+                  "too; else only those in the directory of the file itself, or below it; may be "
+                  "given several times")
+      ->option_text("DIR")
+      ->allow_extra_args(false)
+      ->take_all();
+}
+
 void prints_about(Command& command, const std::string& path) {
   command.source = path;
   command.consequence = "the output is not complete";

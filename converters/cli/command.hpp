@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "converters/cli/supervise.hpp"
 
@@ -33,6 +34,10 @@ void add_cat_command(CLI::App& app, Command& chosen);
 void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
+
+/// Adds the option `--allow-external`, whose values go to `directories`, which must live as long as
+/// `command`.
+void add_allow_external(CLI::App& command, std::vector<std::string>& directories);
 
 /// Makes `command` one that prints what it finds in the file or store at `path`, and writes
 /// nothing.

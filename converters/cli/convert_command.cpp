@@ -40,6 +40,7 @@ constexpr const char* kConvertExamples = R"(Examples:
   engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
   engram convert --manifest out.md5 --report out.json in.nwb out.nwb.zarr
                                                               what it takes to prove later that nothing was lost
+  engram convert --allow-external /data/raw a.nwb a.nwb.zarr  a.nwb has values in files of that directory
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
 struct ConvertChoices {
@@ -189,11 +190,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "links lead to it (to b.nwb.zarr for b.nwb: convert both); error: is refused")
       ->option_text("copy|link|error")
       ->transform(CLI::CheckedTransformer(externals));
-  command
-      ->add_option("--external-root", convert_options.external_root,
-                   "The directory that stores which SOURCE, a Zarr store, links to must lie in "
-                   "(the one that SOURCE lies in)")
-      ->option_text("DIR");
+  add_allow_external(*command, convert_options.allow_external);
   command->add_flag("--no-consolidate", options->no_consolidate,
                     "Do not write .zmetadata (all metadata in one file)");
   command

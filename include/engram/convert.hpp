@@ -91,9 +91,9 @@ struct ConvertOptions : TargetOptions {
   ///  - refuse: Error(unsupported) naming the path.
   /// What can't be reached is left out, with a notice, in either of the first two.
   backend::ExternalLinks external = backend::ExternalLinks::copy;
-  /// The directory that links of a Zarr store must not lead out of; "": the one that the store lies
-  /// in. (HDF5 files are followed wherever they lead.)
-  std::string external_root;
+  /// Other files are read only where they lie in the directory that the source lies in, in one of
+  /// these, or below them (see backend::ReadOptions).
+  std::vector<std::string> allow_external;
 };
 
 /// What tells a source from another one.
