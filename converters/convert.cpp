@@ -6,6 +6,7 @@
 #include "converters/array_copy.hpp"
 #include "converters/external_links.hpp"
 #include "converters/name_by_schema.hpp"
+#include "converters/provenance.hpp"
 #include "converters/tree_copy.hpp"
 #include "engram/base/error.hpp"
 
@@ -17,12 +18,11 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
   backend::ReadOptions read_options;
   read_options.limits = options.limits;
   read_options.external_links = options.external;
-  read_options.external_root = options.external_root;
+  read_options.allow_external = options.allow_external;
   std::unique_ptr<backend::Reader> reader = backend::open_reader(source, read_options);
   converter::TreeOrigin origin;
   origin.name = source;
-  origin.settings = {{"external", static_cast<int>(options.external)},
-                     {"external_root", options.external_root}};
+  origin.options = converter::options_json(options);
   origin.read = [&](ConvertReport& report, const hdmf::OnNode& on_node) {
     report.source_format = reader->format();
     hdmf::GroupBuilder tree = reader->read_tree(on_node);
@@ -33,7 +33,9 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     return tree;
   };
   origin.close = [&] { reader.reset(); };
-  return converter::copy_tree(origin, target, options);
+  ConvertReport report = converter::copy_tree(origin, target, options);
+  report.options = std::move(origin.options);
+  return report;
 }
 
 }  // namespace

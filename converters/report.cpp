@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "converters/provenance.hpp"
 #include "engram/convert.hpp"
 
 namespace engram {
@@ -63,12 +64,21 @@ Json to_json(const PlannedArray& array) {
   json["codecs"] = codecs_json(array.codecs);
   json["bytes"] = array.bytes;
   json["chunks"] = array.chunks;
+  if (!array.checksum.empty()) json["checksum"] = array.checksum;
   return json;
 }
 
 Json to_json(const ConvertReport& report) {
   Json json = Json::object();
+  json["outcome"] = report.dry_run ? "planned" : "complete";
+  json["exit"] = 0;
+  json["begun"] = report.begun;
+  json["ended"] = report.ended;
+  json["versions"] = converter::versions_json();
+  json["options"] = report.options;
   json["source"] = report.source;
+  json["source_identity"] =
+      report.source_identity ? converter::to_json(*report.source_identity) : Json(nullptr);
   json["source_format"] = report.source_format;
   json["target"] = report.target;
   json["dry_run"] = report.dry_run;
@@ -90,6 +100,7 @@ Json to_json(const ConvertReport& report) {
   written["chunks_inflated"] = report.written.chunks_inflated;
   written["chunks_taken_over"] = report.written.chunks_taken_over;
   json["written"] = std::move(written);
+  if (!report.checksum.empty()) json["checksum"] = report.checksum;
   json["arrays"] = Json::array();
   for (const auto& array : report.arrays) json["arrays"].push_back(to_json(array));
   json["notices"] = Json::array();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -13,13 +14,16 @@
 #include "converters/chunk_copy.hpp"
 #include "converters/plan.hpp"
 #include "converters/progress_meter.hpp"
+#include "converters/provenance.hpp"
 #include "converters/publish.hpp"
+#include "converters/result_file.hpp"
 #include "converters/source_identity.hpp"
 #include "converters/tracked_store.hpp"
 #include "converters/unfinished.hpp"
 #include "engram/base/error.hpp"
 #include "engram/base/memory_budget.hpp"
 #include "engram/base/thread_pool.hpp"
+#include "engram/store/checksums.hpp"
 #include "engram/store/directory_store.hpp"
 
 namespace engram::converter {
@@ -84,16 +88,10 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
 }
 
 // What must be the same for one conversion to go on where another stopped.
-Json settings_of(const TargetOptions& options, Json settings) {
-  settings["compat"] = static_cast<int>(options.compat);
-  settings["text"] = static_cast<int>(options.text);
-  settings["consolidate"] = options.consolidate;
-  settings["codec"] = options.codec;
-  settings["codec for paths"] = options.codec_for;
-  settings["chunks"] = options.chunks;
-  settings["chunks for paths"] = options.chunks_for;
-  settings["fast paths"] = options.fast_paths;
-  return settings;
+Json deciding(Json options) {
+  for (const char* other : {"strict", "overwrite", "checksum", "manifest", "memory", "threads"})
+    options.erase(other);
+  return options;
 }
 
 // True when the same conversion may get further another time.
@@ -140,6 +138,16 @@ class TreeCopy {
     if (options.memory == 0) {
       throw Error(ErrorCode::invalid_argument, "the memory budget must be above 0");
     }
+    if (options.dry_run && (options.checksum || !options.manifest.empty())) {
+      throw Error(ErrorCode::invalid_argument,
+                  "a dry run writes nothing that there could be checksums of");
+    }
+    report_.begun = utc_text(std::chrono::system_clock::now());
+    report_.options = options_json(options);
+    if (!origin.name.empty()) report_.source_identity = identify_source(origin.name);
+    if (options.checksum || !options.manifest.empty()) {
+      checksums_ = std::make_shared<store::Checksums>();
+    }
     report_.source = origin.name;
     report_.target = target;
     report_.dry_run = options.dry_run;
@@ -154,6 +162,7 @@ class TreeCopy {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     report_.seconds = took.count();
+    report_.ended = utc_text(std::chrono::system_clock::now());
     return std::move(report_);
   }
 
@@ -183,8 +192,8 @@ class TreeCopy {
   std::optional<Json> record(Publication& publication) {
     if (origin_.name.empty()) return std::nullopt;
     const std::string& part = publication.part();
-    auto now = make_record(origin_.name, source_identity(origin_.name),
-                           settings_of(options_, origin_.settings));
+    auto now = make_record(origin_.name, source_identity(origin_.name), deciding(origin_.options),
+                           versions_json());
     if (publication.is_resumed()) {
       const auto before = read_record(part);
       try {
@@ -224,9 +233,12 @@ class TreeCopy {
   }
 
   void build(Publication& publication, std::optional<Json>& record) {
+    std::optional<ResultFile> manifest;
+    if (!options_.manifest.empty()) manifest.emplace(options_.manifest, origin_.name, target_);
     ThreadPool pool(options_.threads);
     auto writer_settings = writer_options(options_, rules_.codecs.for_all());
     writer_settings.resume = publication.is_resumed();
+    writer_settings.checksums = checksums_;
     const auto writer =
         backend::make_zarr_writer(open_store(publication, pool.size() + 1), writer_settings);
     MemoryBudget budget(options_.memory);
@@ -259,6 +271,9 @@ class TreeCopy {
     append(report_.notices, std::move(copied.notices));
     check_strict(options_, report_.notices);
     report_.written = writer->counters();
+    if (checksums_) add_checksums(publication.store(), pool, budget, progress);
+    if (manifest)
+      checksums_->write_manifest([&](std::string_view lines) { manifest->write(lines); });
     check_stop(options_);
     if (record && record->at("identity") != source_identity(origin_.name))
       throw Error(ErrorCode::corrupt_data,
@@ -268,7 +283,21 @@ class TreeCopy {
     if (auto warning = publication.publish(options_.sync)) {
       report_.notices.push_back({Notice::Kind::changed, "/", std::move(*warning)});
     }
+    if (manifest) manifest->publish();
     progress.finish();
+  }
+
+  // What is there already, of a conversion that was continued, is read now.
+  void add_checksums(const std::string& path, ThreadPool& pool, MemoryBudget& budget,
+                     ProgressMeter& progress) {
+    using store::DirectoryStore;
+    const DirectoryStore written(path, DirectoryStore::Mode::read);
+    store::add_missing(*checksums_, written, pool, budget, options_.stop,
+                       [&](const std::string& key) { progress.add(0, 0, 0, key); });
+    report_.checksum = checksums_->below().text();
+    for (auto& array : report_.arrays) {
+      array.checksum = checksums_->below(array.path.substr(1)).text();
+    }
   }
 
   void dry_run() {
@@ -345,6 +374,7 @@ class TreeCopy {
   PlanRules rules_;
   hdmf::GroupBuilder tree_;
   ConvertReport report_;
+  std::shared_ptr<store::Checksums> checksums_;  ///< None: not asked for.
 };
 
 }  // namespace

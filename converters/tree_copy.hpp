@@ -10,9 +10,8 @@ namespace engram::converter {
 
 /// Where the tree that is copied comes from.
 struct TreeOrigin {
-  std::string name;  ///< The source's path; empty: none, the tree was made in memory.
-  /// What decides about the result beside the source and TargetOptions, by name; an object.
-  Json settings = Json::object();
+  std::string name;               ///< The source's path; empty: none, the tree was made in memory.
+  Json options = Json::object();  ///< All that decide about the result, by name.
   /// Gives the tree. Called once, after the target was found fit. Adds to the report what was lost
   /// or changed on the way, and where reading takes long, calls `on_node` as
   /// Reader::read_tree() does; that may be empty.

@@ -89,13 +89,14 @@ void remove_if(const std::string& store, const Predicate& is_doubtful) {
 
 }  // namespace
 
-Json make_record(const std::string& source, const Json& identity, const Json& settings) {
+Json make_record(const std::string& source, const Json& identity, const Json& options,
+                 const Json& versions) {
   return {{"what", "an unfinished conversion of engram: convert --resume goes on with it"},
-          {"engram", ENGRAM_VERSION},
           {"begun", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
           {"source", source},
           {"identity", identity},
-          {"settings", settings},
+          {"options", options},
+          {"versions", versions},
           {"boot", boot_id()}};
 }
 
@@ -140,20 +141,20 @@ void check_same_conversion(const std::string& part, const Json& before, const Js
     const auto found = record.find(name);
     return found == record.end() ? Json() : *found;
   };
-  if (at(before, "engram") != at(now, "engram"))
-    refuse(fmt::format("engram was then {} and is {}", text_at(before, "engram"),
-                       text_at(now, "engram")));
   const Json was = at(before, "identity"), is = at(now, "identity");
   if (was.is_object() && is.is_object() && text_at(was, "name") != text_at(is, "name"))
     refuse(fmt::format("this is one of {}", text_at(is, "name")));
   if (was != is) refuse("that file has changed since");
-  const Json old_settings = at(before, "settings"), settings = at(now, "settings");
-  if (old_settings == settings) return;
-  std::set<std::string> different;
-  for (const Json* each : {&old_settings, &settings})
-    for (const auto& [name, value] : each->items())
-      if (at(old_settings, name.c_str()) != at(settings, name.c_str())) different.insert(name);
-  refuse(fmt::format("it was begun with other options: {}", fmt::join(different, ", ")));
+  for (const auto& [what, name] :
+       {std::pair{"other options", "options"}, {"other versions", "versions"}}) {
+    const Json old_ones = at(before, name), ones = at(now, name);
+    if (old_ones == ones) continue;
+    std::set<std::string> different;
+    for (const Json* each : {&old_ones, &ones})
+      for (const auto& [key, value] : each->items())
+        if (at(old_ones, key.c_str()) != at(ones, key.c_str())) different.insert(key);
+    refuse(fmt::format("it was begun with {}: {}", what, fmt::join(different, ", ")));
+  }
 }
 
 void remove_doubtful(const std::string& part, const Json& record) {

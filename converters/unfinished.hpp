@@ -17,9 +17,10 @@ inline constexpr const char* kDurable = "durable";         ///< See Checkpoint.
 inline constexpr const char* kReplaced = "replaced";       ///< A target that gives way.
 }  // namespace unfinished
 
-/// The record of a conversion that begins now: what it is made from (see source_identity()), and
-/// `settings`, all that decides about the bytes of the result.
-Json make_record(const std::string& source, const Json& identity, const Json& settings);
+/// The record of a conversion that begins now: what it is made from (see source_identity()),
+/// `options`, all that decide about the bytes of the result, and the versions of what makes them.
+Json make_record(const std::string& source, const Json& identity, const Json& options,
+                 const Json& versions);
 
 /// Puts `record` into the directory `part`, in the place of another; whoever reads finds one of
 /// them whole. Throws Error(io_error).
@@ -36,7 +37,7 @@ std::string describe_unfinished(const std::string& part);
 bool is_resumable(const std::string& part);
 
 /// Throws Error(already_exists) unless a conversion as in `now` goes on where the one of `before`
-/// stopped: the same source, not changed since, the same settings, the same version of engram.
+/// stopped: the same source, not changed since, the same options, the same versions.
 void check_same_conversion(const std::string& part, const Json& before, const Json& now);
 
 /// Removes from the store in `part` each file that may not be whole, so that the others need not be

@@ -11,7 +11,7 @@ export CCACHE_BASEDIR=$engram_root CCACHE_NOHASHDIR=yes
 build_packages=(g++ cmake ninja-build pkgconf ccache
   libhdf5-dev nlohmann-json3-dev libfmt-dev libboost-filesystem-dev libcli11-dev
   zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libblosc-dev libbz2-dev liblzma-dev libzfp-dev
-  libminizip-dev libcurl4-openssl-dev libyaml-cpp-dev
+  libminizip-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev
   hdf5-plugin-lzf hdf5-filter-plugin hdf5-filter-plugin-blosc-serial hdf5-filter-plugin-zfp-serial)
 test_packages=(libgtest-dev python3-venv openssl)
 check_packages=(clang-format clang-tidy git)

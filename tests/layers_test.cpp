@@ -28,7 +28,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"hdmf", {"base", "array"}},
     {"zarr", {"base", "array", "codec", "store"}},
     {"backend", {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr"}},
-    {"converters", {"base", "array", "codec", "hdmf", "backend"}},
+    {"converters", {"base", "array", "store", "codec", "hdmf", "backend"}},
     {"cli", {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr", "backend", "converters"}},
 };
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "converters/array_copy.hpp"
 #include "converters/cli/command.hpp"
@@ -33,6 +34,7 @@ constexpr const char* kCatExamples = R"(Examples:
 
 struct CatOptions {
   std::string path, object, format = "text";
+  std::vector<std::string> allow_external;
 };
 
 bool is_binary(const CatOptions& options) {
@@ -86,7 +88,7 @@ void print_dataset(const CatOptions& options, const Source& source, const Object
 }
 
 int cat_in_child(const CatOptions& options, const Heartbeat& heartbeat, std::stop_token stop) {
-  const auto source = open_source(options.path);
+  const auto source = open_source(options.path, options.allow_external);
   Output output(heartbeat);
   const auto name =
       find_object(source.tree, options.object, source.array ? &*source.array : nullptr);
@@ -120,6 +122,7 @@ void add_cat_command(CLI::App& app, Command& chosen) {
           "NumPy file; raw: nothing but their bytes, little-endian, in C order")
       ->option_text("text|json|npy|raw")
       ->check(CLI::IsMember({"text", "json", "npy", "raw"}));
+  add_allow_external(*command, options->allow_external);
   command->callback([options, &chosen] {
     prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, std::stop_token stop) {

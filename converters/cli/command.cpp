@@ -21,8 +21,10 @@ constexpr double kSlowestBytesPerSecond = 1e6;
 // budget.
 constexpr std::uint64_t kSpareAddressSpace = 12ULL << 30;
 
-int fail(std::string_view text, int status) {
+int fail(std::string_view text, int status, const OnFailure& failed) {
   print_message("error", text);
+  // Whatever it throws adds to what went wrong, and does not take its place.
+  if (failed) (void)guarded([&] { return failed(status, text), status; });
   return status;
 }
 
@@ -43,22 +45,33 @@ std::string consequence(const Command& command, const Outcome& outcome,
 
 }  // namespace
 
-int guarded(const std::function<int()>& work) {
+int guarded(const std::function<int()>& work, const OnFailure& failed) {
   try {
     return work();
   } catch (const Error& error) {
-    return fail(error.what(), static_cast<int>(error.code()));
+    return fail(error.what(), static_cast<int>(error.code()), failed);
   } catch (const std::bad_alloc&) {
     return fail(
         "there is not enough memory for what the file asks for; a smaller --memory or fewer "
         "--threads may help",
-        static_cast<int>(ErrorCode::limit_exceeded));
+        static_cast<int>(ErrorCode::limit_exceeded), failed);
   } catch (const std::system_error& error) {
-    return fail(error.what(), static_cast<int>(ErrorCode::io_error));
+    return fail(error.what(), static_cast<int>(ErrorCode::io_error), failed);
   } catch (const std::exception& error) {
     return fail(fmt::format("this is a bug in engram, please report it: {}", error.what()),
-                kInternalError);
+                kInternalError, failed);
   }
+}
+
+void add_allow_external(CLI::App& command, std::vector<std::string>& directories) {
+  command
+      .add_option("--allow-external", directories,
+                  "Read other files (external links, storage, virtual datasets) that lie in DIR, "
+                  "too; else only those in the directory of the file itself, or below it; may be "
+                  "given several times")
+      ->option_text("DIR")
+      ->allow_extra_args(false)
+      ->take_all();
 }
 
 void prints_about(Command& command, const std::string& path) {
@@ -73,13 +86,15 @@ int run_command(const Command& command) {
   const auto before = converter::part_identity(command.target);
   const bool bar = is_terminal();
   const auto work = [&](const Heartbeat& heartbeat, std::stop_token stop) {
-    return guarded([&] { return command.run(heartbeat, stop); });
+    return guarded([&] { return command.run(heartbeat, stop); }, command.failed);
   };
   std::optional<Outcome> outcome;
-  const int failed = guarded([&] {
-    outcome = supervise(work, command.supervision);
-    return 0;
-  });
+  const int failed = guarded(
+      [&] {
+        outcome = supervise(work, command.supervision);
+        return 0;
+      },
+      command.failed);
   if (!outcome) return failed;
   if (outcome->kind == Outcome::Kind::exited) {
     // A child that ran out of memory may have had none left to tidy up.
@@ -94,9 +109,8 @@ int run_command(const Command& command) {
     (void)::raise(SIGPIPE);
   }
   if (bar) clear_line();
-  print_message("error",
-                describe(*outcome, command.source, consequence(command, *outcome, before)));
-  return exit_status(*outcome);
+  return fail(describe(*outcome, command.source, consequence(command, *outcome, before)),
+              exit_status(*outcome), command.failed);
 }
 
 double patience_for(std::uint64_t bytes) {

@@ -4,14 +4,17 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "converters/chunk_shape.hpp"
 #include "converters/cli/command.hpp"
 #include "converters/cli/plan_table.hpp"
+#include "converters/cli/report_file.hpp"
 #include "converters/cli/size_option.hpp"
 #include "converters/cli/terminal.hpp"
 #include "converters/path_rules.hpp"
 #include "converters/plan.hpp"
+#include "converters/result_file.hpp"
 #include "engram/base/error.hpp"
 #include "engram/convert.hpp"
 
@@ -36,6 +39,9 @@ constexpr const char* kConvertExamples = R"(Examples:
                                                               encode these anew, copy the others
   engram convert --external link a.nwb a.nwb.zarr             external links lead to b.nwb.zarr, where b.nwb goes
   engram convert --resume session.nwb session.nwb.zarr        go on after Ctrl-C, a full disk or a power cut
+  engram convert --manifest out.md5 --report out.json in.nwb out.nwb.zarr
+                                                              what it takes to prove later that nothing was lost
+  engram convert --allow-external /data/raw a.nwb a.nwb.zarr  a.nwb has values in files of that directory
   engram convert --memory 200M --threads 2 in.nwb out.zarr    on a small machine)";
 
 struct ConvertChoices {
@@ -43,6 +49,7 @@ struct ConvertChoices {
   std::vector<std::string> codecs, chunks;
   bool no_consolidate = false, no_sync = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
+  std::string report;
 };
 
 void warn(const std::vector<backend::Notice>& notices, bool all) {
@@ -68,7 +75,8 @@ void print(std::string_view text) {
   if (!written) throw Error(ErrorCode::io_error, "the standard output can't be written to");
 }
 
-int convert_in_child(ConvertChoices options, const Heartbeat& heartbeat, std::stop_token stop) {
+int convert_in_child(ConvertChoices options, const std::optional<ReportFile>& report_file,
+                     const Heartbeat& heartbeat, std::stop_token stop) {
   ProgressDisplay display(display_kind(options));
   auto& convert_options = options.convert;
   convert_options.stop = std::move(stop);
@@ -87,6 +95,7 @@ int convert_in_child(ConvertChoices options, const Heartbeat& heartbeat, std::st
   };
   const auto report = convert(options.source, options.target, convert_options);
   display.clear();
+  if (report_file) report_file->write(report);
   if (!options.quiet) warn(report.notices, false);
   if (options.json) {
     print(dump_json(to_json(report), JsonStyle::line) + "\n");
@@ -94,6 +103,7 @@ int convert_in_child(ConvertChoices options, const Heartbeat& heartbeat, std::st
     print(plan_table(report) + summary(report) + "\n");
   } else if (!options.quiet) {
     print(summary(report) + "\n");
+    if (!report.checksum.empty()) print("DANDI Zarr checksum " + report.checksum + "\n");
   }
   return 0;
 }
@@ -123,12 +133,25 @@ void choose(ConvertChoices& options, Command& chosen) {
   sort_out(options.codecs, options.convert.codec, options.convert.codec_for);
   sort_out(options.chunks, options.convert.chunks, options.convert.chunks_for);
   (void)converter::plan_rules(options.convert);
+  std::optional<ReportFile> report_file;
+  if (!options.report.empty())
+    report_file.emplace(options.report, options.source, options.target, options.convert);
+  if (!options.convert.manifest.empty()) {
+    converter::ResultFile::check(options.convert.manifest, options.source, options.target);
+    if (options.convert.manifest == options.report)
+      throw Error(ErrorCode::invalid_argument, "--manifest and --report name one file");
+  }
+  chosen.failed = [report_file, manifest = options.convert.manifest](int status,
+                                                                     std::string_view text) {
+    if (!manifest.empty()) converter::ResultFile::remove_leftover(manifest);
+    if (report_file) report_file->write_failure(status, text);
+  };
   chosen.source = options.source;
   chosen.target = options.convert.dry_run ? std::string() : options.target;
   chosen.supervision.patience = patience_for(file_size(options.source));
   chosen.supervision.address_space = address_space_for(options.convert.memory);
-  chosen.run = [options](const Heartbeat& heartbeat, std::stop_token stop) {
-    return convert_in_child(options, heartbeat, std::move(stop));
+  chosen.run = [options, report_file](const Heartbeat& heartbeat, std::stop_token stop) {
+    return convert_in_child(options, report_file, heartbeat, std::move(stop));
   };
 }
 
@@ -169,11 +192,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "links lead to it (to b.nwb.zarr for b.nwb: convert both); error: is refused")
       ->option_text("copy|link|error")
       ->transform(CLI::CheckedTransformer(externals));
-  command
-      ->add_option("--external-root", convert_options.external_root,
-                   "The directory that stores which SOURCE, a Zarr store, links to must lie in "
-                   "(the one that SOURCE lies in)")
-      ->option_text("DIR");
+  add_allow_external(*command, convert_options.allow_external);
   command->add_flag("--no-consolidate", options->no_consolidate,
                     "Do not write .zmetadata (all metadata in one file)");
   command
@@ -222,6 +241,19 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "line; none")
       ->option_text("auto|json|none")
       ->check(CLI::IsMember({"auto", "json", "none"}));
+  command->add_flag("--checksum", convert_options.checksum,
+                    "Compute the DANDI archive's checksum of TARGET while it is written, and print "
+                    "it; in reports, that of each array too");
+  command
+      ->add_option("--manifest", convert_options.manifest,
+                   "Write the MD5 of each file of TARGET to FILE, as md5sum prints them; replaced "
+                   "when it is there (implies --checksum)")
+      ->option_text("FILE");
+  command
+      ->add_option("--report", options->report,
+                   "Write the whole report to FILE as JSON, also of a failure; replaced when it is "
+                   "there")
+      ->option_text("FILE");
   command->add_flag("--quiet,-q", options->quiet, "Print errors only");
   command->add_flag("--json", options->json, "Print the whole report as JSON on standard output");
   command->callback([options, &chosen] { choose(*options, chosen); });

@@ -16,6 +16,7 @@ constexpr const char* kFooter = R"(Examples:
   engram consolidate session.nwb.zarr
   engram specs session.nwb --type TimeSeries
   engram validate session.nwb.zarr
+  engram checksum session.nwb.zarr
 
 engram COMMAND --help tells more of each.
 
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "engram " ENGRAM_VERSION);
   app.require_subcommand(1);
   engram::cli::add_convert_command(app, command);
+  engram::cli::add_checksum_command(app, command);
   engram::cli::add_tree_command(app, command);
   engram::cli::add_cat_command(app, command);
   engram::cli::add_consolidate_command(app, command);

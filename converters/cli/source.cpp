@@ -12,15 +12,17 @@ bool is_array(const store::ReadableStore& store) {
 
 }  // namespace
 
-Source open_source(const std::string& path) {
+Source open_source(const std::string& path, const std::vector<std::string>& allow_external) {
   Source source;
   source.store = zarr_store(path);
   if (source.store && is_array(*source.store)) {
     source.array = backend::read_zarr_array(source.store);
     return source;
   }
-  const auto reader =
-      source.store ? backend::open_zarr_reader(source.store) : backend::open_reader(path);
+  backend::ReadOptions options;
+  options.allow_external = allow_external;
+  const auto reader = source.store ? backend::open_zarr_reader(source.store, options)
+                                   : backend::open_reader(path, options);
   source.tree = reader->read_tree();
   source.notices = reader->notices();
   return source;

@@ -19,7 +19,9 @@ struct Source {
   std::shared_ptr<const store::ReadableStore> store;  ///< None: an HDF5 file.
 };
 
-/// All metadata of what lies at `path`. Throws as backend::open_reader() and Reader::read_tree().
-Source open_source(const std::string& path);
+/// All metadata of what lies at `path`, and of other files as far as they lie beside it or in
+/// `allow_external` (see backend::ReadOptions). Throws as backend::open_reader() and
+/// Reader::read_tree().
+Source open_source(const std::string& path, const std::vector<std::string>& allow_external = {});
 
 }  // namespace engram::cli

@@ -38,6 +38,7 @@ struct TreeOptions {
   std::string path;
   bool attributes = false, json = false, consolidated = false;
   std::uint32_t depth = 0;  // 0: all.
+  std::vector<std::string> allow_external;
 };
 
 std::string element_type(const hdmf::DatasetBuilder& dataset) {
@@ -232,7 +233,7 @@ int check_in_child(const TreeOptions& options, const Heartbeat& heartbeat) {
 
 int tree_in_child(const TreeOptions& options, const Heartbeat& heartbeat) {
   if (options.consolidated) return check_in_child(options, heartbeat);
-  const auto source = open_source(options.path);
+  const auto source = open_source(options.path, options.allow_external);
   std::optional<ZarrArrays> arrays;
   if (source.store) arrays.emplace(source.store);
   const auto* facts = arrays ? &*arrays : nullptr;
@@ -266,6 +267,7 @@ void add_tree_command(CLI::App& app, Command& chosen) {
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--consolidated", options->consolidated,
                     "Compare a Zarr store's .zmetadata with its files");
+  add_allow_external(*command, options->allow_external);
   command->callback([options, &chosen] {
     prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, const std::stop_token&) {

@@ -35,7 +35,7 @@ constexpr const char* kValidateExamples = R"(Examples:
 
 struct ValidateOptions {
   std::string path;
-  std::vector<std::string> namespaces;
+  std::vector<std::string> namespaces, allow_external;
   bool json = false, strict = false, no_cached = false;
 };
 
@@ -84,7 +84,7 @@ std::vector<Finding> all_findings(const ValidateOptions& options, const Source& 
 }
 
 int validate_in_child(const ValidateOptions& options, const Heartbeat& heartbeat) {
-  const Source source = open_source(options.path);
+  const Source source = open_source(options.path, options.allow_external);
   if (source.array)
     throw Error(ErrorCode::unsupported,
                 fmt::format("{} is a single array, which no schema is about", options.path));
@@ -135,6 +135,7 @@ void add_validate_command(CLI::App& app, Command& chosen) {
   command->add_flag("--no-cached", options->no_cached, "Leave out the schema that PATH has cached");
   command->add_flag("--strict", options->strict, "Exit with 1 for warnings too");
   command->add_flag("--json", options->json, "Print JSON");
+  add_allow_external(*command, options->allow_external);
   command->callback([options, &chosen] {
     prints_about(chosen, options->path);
     chosen.run = [options](const Heartbeat& heartbeat, const std::stop_token&) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -31,6 +32,7 @@ struct PlannedArray {
   std::vector<CodecConfig> codecs;  ///< Of the target.
   std::uint64_t bytes = 0;          ///< Of the decoded elements that are stored (objects: 16 each).
   std::uint64_t chunks = 0;         ///< At most so many chunk files (objects: about so many).
+  std::string checksum;  ///< Of its directory, once written, with TargetOptions::checksum; else "".
 };
 
 /// How a Zarr directory is made, by convert() and by write(). The defaults are those of the
@@ -53,6 +55,13 @@ struct TargetOptions {
   /// of it, so that a power cut takes little. Without it a result that was there may be gone or
   /// damaged after one.
   bool sync = true;
+  /// Compute the DANDI Zarr checksum of the target while it is written (store::Checksums), and that
+  /// of each array's directory, for the report.
+  bool checksum = false;
+  /// A file to write with the MD5 of each file of the target, as md5sum(1) prints them; "": none.
+  /// It is replaced when it is there, once the target is in place. Implies `checksum`. Neither goes
+  /// with a dry run.
+  std::string manifest;
   /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
   /// the same, without a Blosc head. Else every array is encoded with the codec that
   /// codec::parse_codec reads.
@@ -91,14 +100,24 @@ struct ConvertOptions : TargetOptions {
   ///  - refuse: Error(unsupported) naming the path.
   /// What can't be reached is left out, with a notice, in either of the first two.
   backend::ExternalLinks external = backend::ExternalLinks::copy;
-  /// The directory that links of a Zarr store must not lead out of; "": the one that the store lies
-  /// in. (HDF5 files are followed wherever they lead.)
-  std::string external_root;
+  /// Other files are read only where they lie in the directory that the source lies in, in one of
+  /// these, or below them (see backend::ReadOptions).
+  std::vector<std::string> allow_external;
+};
+
+/// What tells a source from another one.
+struct SourceIdentity {
+  std::string path;                   ///< Canonical, where it is a file or a directory.
+  std::optional<std::uint64_t> size;  ///< Of a file, in bytes.
+  std::string changed;                ///< When it was changed last, as ISO 8601 in UTC, or "".
 };
 
 /// What convert() or write() did, or would do.
 struct ConvertReport {
   std::string source, target, source_format;
+  std::optional<SourceIdentity> source_identity;  ///< As it was at the beginning.
+  std::string begun, ended;  ///< As ISO 8601 in UTC: "2026-11-28T21:40:25.125Z".
+  Json options;              ///< Those that decide what was to be done.
   bool dry_run = false;
   std::uint64_t datasets = 0, groups = 0, links = 0;
   std::uint64_t references = 0;  ///< In datasets and attributes.
@@ -110,6 +129,8 @@ struct ConvertReport {
   /// Of a dry run: what it would come to. Bytes of chunks that are encoded are then those of their
   /// elements, so that the real number will be smaller.
   backend::WriterCounters written;
+  /// The DANDI Zarr checksum of the target, with TargetOptions::checksum; else "".
+  std::string checksum;
   std::vector<PlannedArray> arrays;
   std::vector<backend::Notice> notices;
 };
@@ -129,7 +150,9 @@ ConvertReport convert(const std::string& source, const std::string& target,
 /// One array of the plan as JSON.
 Json to_json(const PlannedArray& array);
 
-/// The report as JSON, as `engram convert --json` prints it.
+/// The report as JSON, as `engram convert --json` prints it. "outcome" is "complete", or "planned"
+/// of a dry run. The command has a report of a failure too, which says
+/// {"outcome": "failed", "error": "..."}.
 Json to_json(const ConvertReport& report);
 
 /// The report in one sentence: "71 datasets, 34 groups, 12 links, 6 references (0 unresolved): 1.5

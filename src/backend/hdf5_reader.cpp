@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "backend/hdf5_reader_objects.hpp"
@@ -11,6 +13,7 @@
 #include "engram/backend/open.hpp"
 #include "engram/hdf5/file.hpp"
 #include "engram/hdf5/library.hpp"
+#include "hdf5/file_guard.hpp"
 
 namespace engram::backend {
 namespace {
@@ -29,10 +32,24 @@ bool has_content(const std::string& path, std::uint64_t size) {
   return false;
 }
 
+// HDF5 looks beside the file as it was named, and beside the one that its links lead to.
+AllowedPlaces allowed_places(const std::string& path, const std::vector<std::string>& more) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  std::vector<std::string> directories;
+  for (const fs::path& place : {fs::absolute(path, failed), fs::canonical(path, failed)})
+    if (const auto directory = fs::canonical(place.parent_path(), failed); !failed)
+      directories.push_back(directory.string());
+  for (const std::string& one : more) directories.push_back(existing_directory(one));
+  return AllowedPlaces(std::move(directories));
+}
+
 class Hdf5Reader final : public Reader {
  public:
   Hdf5Reader(const std::string& path, const ReadOptions& options)
-      : file_(hdf5::File::open(path)), options_(options) {}
+      : file_(hdf5::File::open(
+            path, std::make_shared<hdf5::FileGuard>(allowed_places(path, options.allow_external)))),
+        options_(options) {}
 
   hdmf::GroupBuilder read_tree(const hdmf::OnNode& on_node) override {
     notices_.clear();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/hdf5_reader_tree.hpp"
+#include "hdf5/file_guard.hpp"
 
 namespace engram::backend {
 
@@ -25,9 +26,12 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::follow(const Noted& noted) {
 
   const hdf5::Locked locked;
   const auto group = noted.file->keep_object(noted.group_address);
+  (void)root_->guard()->take_refusal();
   const hdf5::Handle object(H5Oopen(group->id(), noted.name.c_str(), link_access_.id()));
   if (!object) {
     const hdf5::Failure failure = hdf5::last_failure();
+    if (const auto refused = root_->guard()->take_refusal())
+      return outside(noted, group->id(), *refused);
     notice(Notice::Kind::dangling, noted.path,
            fmt::format("the link is left out: it leads to {}, which can't be opened (HDF5 says "
                        "\"{}\")",
@@ -46,6 +50,21 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::follow(const Noted& noted) {
     if (file != root_) error.at(file->path());
     throw;
   }
+}
+
+Hdf5TreeReader::Outcome Hdf5TreeReader::outside(const Noted& noted, hdf5::Id group,
+                                                const std::string& file) {
+  if (external_links_ == ExternalLinks::refuse)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: the link leads to another file, {}, and these are refused",
+                            noted.path, file));
+  if (external_links_ == ExternalLinks::link)
+    if (const auto path = external_target(group, noted.name))
+      return hdmf::LinkBuilder{noted.name, file, *path};
+  notice(
+      Notice::Kind::left_out, noted.path,
+      fmt::format("the link is left out: it leads to another file: {}", hdf5::outside_text(file)));
+  return {};
 }
 
 Hdf5TreeReader::Outcome Hdf5TreeReader::stay_link(const Noted& noted, hdf5::File& file,
@@ -72,7 +91,7 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::stay_link(const Noted& noted, hdf5::File
 
 Hdf5TreeReader::FilePtr Hdf5TreeReader::file_of(hdf5::Id object, std::uint64_t number) {
   FilePtr& file = files_[number];
-  if (!file) file = hdf5::File::of(object);
+  if (!file) file = hdf5::File::of(object, root_->guard());
   return file;
 }
 

@@ -84,6 +84,23 @@ std::string link_target_text(hdf5::Id group, const std::string& name) {
   return fmt::format("{} in the file {}", path, file);
 }
 
+std::optional<std::string> external_target(hdf5::Id group, const std::string& name) {
+  const hdf5::Locked locked;
+  H5L_info_t info{};
+  if (H5Lget_info(group, name.c_str(), &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_EXTERNAL ||
+      info.u.val_size == 0)
+    return std::nullopt;
+  std::string value(info.u.val_size, '\0');
+  const char* file = nullptr;
+  const char* path = nullptr;
+  if (H5Lget_val(group, name.c_str(), value.data(), value.size(), H5P_DEFAULT) < 0 ||
+      H5Lunpack_elink_val(value.data(), value.size(), nullptr, &file, &path) < 0)
+    return std::nullopt;
+  std::string target = path;
+  while (target.size() > 1 && target.ends_with('/')) target.pop_back();
+  return target.starts_with('/') ? target : '/' + target;
+}
+
 HardPlaces hard_places(hdf5::File& file, const Limits& limits) {
   const hdf5::Locked locked;
   const hdf5::Handle root =

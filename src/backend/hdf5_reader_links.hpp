@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,10 @@ hdf5::Handle link_access(std::uint32_t max_hops);
 /// Where the soft or external link `name` of `group` leads, for people: "/a/b" or "/a/b in the file
 /// c.h5".
 std::string link_target_text(hdf5::Id group, const std::string& name);
+
+/// The path in its file that the external link `name` of `group` leads to, "/a/b"; nullopt of other
+/// links.
+std::optional<std::string> external_target(hdf5::Id group, const std::string& name);
 
 /// The places that the objects of a file have in the tree that is read from it, by address.
 using HardPlaces = std::unordered_map<std::uint64_t, std::string>;

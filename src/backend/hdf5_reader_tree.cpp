@@ -8,6 +8,7 @@
 #include "backend/hdf5_reader_source.hpp"
 #include "hdf5/array_dataset.hpp"
 #include "hdf5/dataset.hpp"
+#include "hdf5/file_guard.hpp"
 
 namespace engram::backend {
 namespace {
@@ -173,11 +174,19 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
              fmt::format("the dataset is left out: it holds {}", type.reason));
       return {};
     }
-    if (external_links_ == ExternalLinks::refuse && !source->other_file().empty())
+    const std::string& other =
+        source->other_file().empty() ? source->refused_file() : source->other_file();
+    if (external_links_ == ExternalLinks::refuse && !other.empty())
       throw Error(ErrorCode::unsupported,
                   fmt::format("values of the dataset lie in another file, {}, and other files are "
                               "refused",
-                              source->other_file()));
+                              other));
+    if (!source->refused_file().empty()) {
+      notice(Notice::Kind::left_out, path,
+             fmt::format("the dataset is left out: values of it lie in another file: {}",
+                         hdf5::outside_text(source->refused_file())));
+      return {};
+    }
     if (!source->missing_source().empty())
       notice(Notice::Kind::left_out, path,
              fmt::format("a part of the dataset is left out, and filled with its fill value: its "

@@ -69,6 +69,8 @@ class Hdf5TreeReader {
   Outcome follow(const Noted& noted);
   /// What a link to the object at `address` of another file becomes where it is not copied.
   Outcome stay_link(const Noted& noted, hdf5::File& file, std::uint64_t address);
+  /// What a link becomes that leads to a file that may not be read.
+  Outcome outside(const Noted& noted, hdf5::Id group, const std::string& file);
   FilePtr file_of(hdf5::Id object, std::uint64_t number);
 
   void finish(hdmf::GroupBuilder& group, const std::string& path);

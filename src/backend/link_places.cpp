@@ -3,8 +3,8 @@
 // 1. What is no relative or absolute path (a URL, a NUL, a drive of Windows) is refused. '\' is '/'
 //    for stores that were written on Windows.
 // 2. It is joined to the store's own path, or (hdmf-zarr 0.9, HDF5) to the directory that the store
-//    lies in, and "." and ".." are worked out in the text: what leaves the root that way is refused
-//    without a look at the disk.
+//    lies in, and "." and ".." are worked out in the text: what leaves the allowed places that way
+//    is refused without a look at the disk.
 // 3. Symbolic links are resolved, and what then lies outside is refused too.
 
 #include "backend/link_places.hpp"
@@ -29,17 +29,12 @@ namespace fs = std::filesystem;
 using hdmf::LinkPlaces;
 
 constexpr std::string_view kOutside =
-    "it lies outside of the directory that links may not leave; name a wider one to follow it";
+    "it lies outside of the directories that files may be read in: --allow-external DIR adds one";
 
 // "/a/b" of "/a/b/": so that the last name is one.
 std::string without_slash(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
-}
-
-bool is_inside(std::string_view path, std::string_view root) {
-  if (!root.ends_with('/') && path.size() > root.size() && path[root.size()] != '/') return false;
-  return path.starts_with(root);
 }
 
 std::string canonical(const std::string& path) {
@@ -116,36 +111,40 @@ std::vector<std::string> joined(const std::array<std::string, 2>& bases,
 
 }  // namespace
 
-LinkRoot::LinkRoot(const std::string& path, const std::optional<std::string>& root) {
+LinkRoot::LinkRoot(const std::string& path, const std::vector<std::string>& more, bool anywhere) {
   const auto local_path = store::local_path(path);
   is_local_ = local_path.has_value();
-  if (!is_local_) {
+  std::vector<std::string> places;
+  if (is_local_) {
+    const fs::path absolute = without_slash(fs::absolute(*local_path).lexically_normal().string());
+    const std::string directory = canonical(absolute.parent_path().string());
+    file_.location = (fs::path(directory) / absolute.filename()).string();
+    file_.identity = canonical(file_.location);
+    places.push_back(directory);
+    for (const std::string& one : more) {
+      const auto given = store::local_path(one);
+      if (!given || given->empty())
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("what links may lead to, {}, is no directory", printable(one)));
+      places.push_back(existing_directory(*given));
+    }
+  } else {
     const auto url = parse_url(path);
     if (!url) throw Error(ErrorCode::invalid_argument, printable(path) + " is no URL");
     file_.location = url->server + url->path;
     user_ = url->user;
     query_ = url->query;
-    root_ = url->server + fs::path(url->path).parent_path().string();
-    if (!root) return;
-    const auto given = parse_url(*root);
-    if (!given || given->server != url->server)
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("the root for links {} is no URL of the server of {}",
-                              printable(*root), printable(path)));
-    root_ = given->server + given->path;
-    return;
+    places.push_back(url->server + fs::path(url->path).parent_path().string());
+    for (const std::string& one : more) {
+      const auto given = parse_url(one);
+      if (!given || given->server != url->server)
+        throw Error(ErrorCode::invalid_argument,
+                    fmt::format("what links may lead to, {}, is no URL of the server of {}",
+                                printable(one), printable(path)));
+      places.push_back(given->server + given->path);
+    }
   }
-  const fs::path absolute = without_slash(fs::absolute(*local_path).lexically_normal().string());
-  const std::string directory = canonical(absolute.parent_path().string());
-  file_.location = (fs::path(directory) / absolute.filename()).string();
-  file_.identity = canonical(file_.location);
-  root_ = directory;
-  if (!root) return;
-  const auto given = store::local_path(*root);
-  if (!given || given->empty())
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("the root for links {} is no directory", printable(*root)));
-  root_ = canonical(fs::absolute(*given).string());
+  if (!anywhere) allowed_ = AllowedPlaces(std::move(places));
 }
 
 std::string LinkRoot::opened(const LinkPlaces::Place& place) const {
@@ -174,9 +173,9 @@ LinkPlaces LinkRoot::local(const std::string& location, const std::string& sourc
       found.places.push_back(file_);
       continue;
     }
-    if (!is_inside(path, root_)) continue;
+    if (!allowed_.contains(path)) continue;
     std::string real = canonical(path);
-    if (!is_inside(real, root_) && real != file_.identity) continue;
+    if (!allowed_.contains(real) && real != file_.identity) continue;
     is_outside = false;
     if (fs::exists(real, failed)) found.places.push_back({real, real});
   }
@@ -192,7 +191,7 @@ LinkPlaces LinkRoot::remote(const std::string& location, const std::string& sour
   const std::string directory = fs::path(url->path).parent_path().string();
   for (const std::string& path : joined({url->path, directory}, encoded(source))) {
     const std::string place = url->server + path;
-    if (is_inside(place, root_)) found.places.push_back({place, place});
+    if (allowed_.contains(place)) found.places.push_back({place, place});
   }
   if (found.places.empty()) found.refusal = kOutside;
   return found;

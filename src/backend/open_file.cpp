@@ -23,6 +23,14 @@ OpenedTree read(backend::Reader& reader) {
   return tree;
 }
 
+backend::ReadOptions read_options(const OpenOptions& options, const backend::LinkRoot& root) {
+  backend::ReadOptions result;
+  result.limits = options.limits;
+  // Another file may lead to what the first one may, and to no more.
+  result.allow_external = root.allowed();
+  return result;
+}
+
 class Opener final : public FileOpener {
  public:
   Opener(backend::LinkRoot root, const OpenOptions& options)
@@ -34,7 +42,8 @@ class Opener final : public FileOpener {
   }
 
   OpenedTree open(const LinkPlaces::Place& place) const override {
-    OpenedTree tree = read(*backend::open_reader(root_.opened(place), options_.limits));
+    OpenedTree tree =
+        read(*backend::open_reader(root_.opened(place), read_options(options_, root_)));
     tree.location = place.location;
     tree.identity = place.identity;
     return tree;
@@ -48,8 +57,8 @@ class Opener final : public FileOpener {
 }  // namespace
 
 File open(const std::string& path, const OpenOptions& options) {
-  backend::LinkRoot root(path, options.link_root);
-  OpenedTree tree = read(*backend::open_reader(path, options.limits));
+  backend::LinkRoot root(path, options.allow_external);
+  OpenedTree tree = read(*backend::open_reader(path, read_options(options, root)));
   tree.location = root.file().location;
   tree.identity = root.file().identity;
   return File(std::move(tree), options, std::make_shared<const Opener>(std::move(root), options));

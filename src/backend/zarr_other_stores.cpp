@@ -17,22 +17,6 @@ namespace {
 
 namespace bfs = boost::filesystem;
 
-// Without symbolic links.
-std::string existing(const std::string& path) {
-  boost::system::error_code failed;
-  const bfs::path found = bfs::canonical(path, failed);
-  if (failed)
-    throw Error(ErrorCode::not_found,
-                fmt::format("the directory {} can't be used: {}", path, failed.message()));
-  return found.string();
-}
-
-LinkRoot make_link_root(const std::string& path, const std::string& allowed, bool anywhere) {
-  if (anywhere) return {path, "/"};
-  if (allowed.empty()) return {path, std::nullopt};
-  return {path, existing(allowed)};
-}
-
 bool is_store(const bfs::path& path) {
   boost::system::error_code ignored;
   return bfs::is_directory(path, ignored) &&
@@ -49,8 +33,9 @@ const typename Members::value_type* named(const Members& members, std::string_vi
 }  // namespace
 
 OtherStores::OtherStores(const std::string& path, const hdmf::GroupBuilder& root,
-                         const Limits& limits, const std::string& allowed, bool anywhere)
-    : limits_(limits), link_root_(make_link_root(existing(path), allowed, anywhere)) {
+                         const Limits& limits, const std::vector<std::string>& allowed,
+                         bool anywhere)
+    : limits_(limits), link_root_(existing_directory(path), allowed, anywhere) {
   auto store = std::make_unique<OtherStore>(OtherStore{link_root_.file().identity, root, {}});
   own_ = store.get();
   stores_.emplace(own_->path, std::move(store));

@@ -36,9 +36,10 @@ class OtherStores {
   };
 
   /// From the store at `path`, whose tree is `root`: copied, as it will be changed. Stores outside
-  /// of `allowed` ("": the directory that holds the first store) are refused; `anywhere`: none is.
+  /// of the directory that holds the first store and of those in `allowed` are refused; `anywhere`:
+  /// none is.
   OtherStores(const std::string& path, const hdmf::GroupBuilder& root, const Limits& limits,
-              const std::string& allowed, bool anywhere);
+              const std::vector<std::string>& allowed, bool anywhere);
 
   /// The first store.
   const OtherStore& own() const noexcept { return *own_; }

@@ -129,7 +129,7 @@ class Copier {
         notices_(notices),
         known_(std::make_shared<Known>()) {
     known_->stores = std::make_unique<OtherStores>(
-        path, root, options_.limits, options_.external_root, mode_ != ExternalLinks::copy);
+        path, root, options_.limits, options_.allow_external, mode_ != ExternalLinks::copy);
     known_->root_id = root.attributes.text("object_id");
   }
 

@@ -10,6 +10,7 @@
 #include "backend/zarr_writer_tree.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
+#include "engram/store/checksum_store.hpp"
 #include "engram/zarr/hierarchy.hpp"
 
 namespace engram::backend {
@@ -183,6 +184,8 @@ class ZarrWriter final : public Writer {
 
 std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
                                          const ZarrWriteOptions& options) {
+  if (options.checksums)
+    store = std::make_shared<store::ChecksumStore>(std::move(store), options.checksums);
   return std::make_unique<ZarrWriter>(std::move(store), options);
 }
 

@@ -29,12 +29,19 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
                  const Limits& limits)
     : file_(std::move(file)), address_(address), path_(std::move(path)) {
   const Locked locked;
-  const Handle type = own(H5Dget_type(id), "read the type of a dataset");
+  Handle type = own(H5Dget_type(id), "read the type of a dataset");
   whole_ = std::make_shared<const Type>(describe(type.id()));
+  (void)file_->guard()->take_refusal();
   read_space(id);
+  // HDF5 has looked into the sources of a virtual dataset whose shape depends on theirs.
+  if (const auto refused = file_->guard()->take_refusal()) refused_file_ = *refused;
   Shape inner;
   element_ = strip_arrays(whole_, inner);
   read_layout(id, limits);
+  if (external_) {
+    stored_size_ = H5Tget_size(type.id());
+    stored_type_ = std::move(type);
+  }
   if (null_) {
     inner.clear();
     chunk_shape_.clear();
@@ -75,7 +82,11 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   const Handle properties = own(H5Dget_create_plist(id), "read the layout of a dataset");
   if (element_->kind == Type::Kind::number) read_fill_value(properties.id());
   const bool is_external = H5Pget_external_count(properties.id()) > 0;
-  if (is_external) find_external(id, properties.id());
+  if (is_external) {
+    external_.emplace(*file_, properties.id());
+    other_file_ = external_->first_name();
+    refused_file_ = external_->refused();
+  }
   const H5D_layout_t layout = H5Pget_layout(properties.id());
   // Up to here plain_chunks_ says that fill_value_ stands for all there is to fill with.
   if (layout == H5D_CONTIGUOUS && !is_external) {
@@ -146,7 +157,7 @@ void Dataset::find_sources(hid_t creation_properties) {
   check(H5Pget_virtual_count(creation_properties, &count), "read the layout of a dataset");
   const auto folder = boost::filesystem::path(file_->path()).parent_path();
   std::set<std::string> seen;
-  for (std::size_t i = 0; i < count && missing_source_.empty(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     std::array<char, 4096> name{};
     check(H5Pget_virtual_filename(creation_properties, i, name.data(), name.size()),
           "read the layout of a dataset");
@@ -155,36 +166,30 @@ void Dataset::find_sources(hid_t creation_properties) {
     // "." is the own file; "%b" stands for any number of files, of which HDF5 takes what it finds.
     if (source == "." || source.find('%') != std::string::npos) continue;
     if (!seen.insert(source).second) continue;
+    if (refused_file_.empty()) refused_file_ = refused_source(source);
     boost::system::error_code ignored;
-    if (!boost::filesystem::exists(folder / source, ignored) &&
+    if (missing_source_.empty() && !boost::filesystem::exists(folder / source, ignored) &&
         !boost::filesystem::exists(source, ignored))
       missing_source_ = source;
   }
 }
 
-void Dataset::find_external(hid_t id, hid_t creation_properties) {
-  std::array<char, 4096> name{};
-  check(H5Pget_external(creation_properties, 0, name.size() - 1, name.data(), nullptr, nullptr),
-        "read the external files of a dataset");
-  other_file_ = name.data();
+// The true path of the file that HDF5 would find under `name`, if it is not allowed and nothing at
+// the other places where it looks is; else "". It has the last word, and is watched when it reads.
+std::string Dataset::refused_source(const std::string& name) const {
+  namespace fs = boost::filesystem;
   boost::system::error_code ignored;
-  const auto beside = boost::filesystem::path(file_->path()).parent_path() / name.data();
-  if (!boost::filesystem::exists(beside, ignored)) return;
-  std::array<char, 4096> path{};
-  if (H5Iget_name(id, path.data(), path.size()) > 0) external_name_ = path.data();
-}
-
-std::shared_ptr<const Handle> Dataset::open() const {
-  if (external_name_.empty()) return file_->keep_object(address_);
-  const Locked locked;
-  if (external_) return external_;
-  // HDF5's own rule is that such names are relative to the working directory, as it was for whoever
-  // wrote them; they are more often right beside the file.
-  const Handle access = own(H5Pcreate(H5P_DATASET_ACCESS), "make access properties");
-  check(H5Pset_efile_prefix(access.id(), "${ORIGIN}"), "make access properties");
-  external_ = std::make_shared<const Handle>(
-      own(H5Dopen2(file_->id(), external_name_.c_str(), access.id()), "open " + place()));
-  return external_;
+  const fs::path folder = fs::path(file_->path()).parent_path();
+  const fs::path real = fs::canonical(file_->path(), ignored).parent_path();
+  const fs::path last = fs::path(name).filename();
+  std::string refused;
+  for (const fs::path& place : {folder / name, folder / last, fs::path(name), real / name}) {
+    (void)file_->guard()->take_refusal();
+    if (file_->guard()->open(place.string()).is_open()) return "";
+    const auto here = file_->guard()->take_refusal();
+    if (here && refused.empty()) refused = *here;
+  }
+  return refused;
 }
 
 void Dataset::check_filters(hid_t id) const {
@@ -229,10 +234,12 @@ bool Dataset::read_run(const Region& region, std::span<std::byte> out) const {
 }
 
 void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) const {
+  if (external_) return read_external(region, out);
   const Locked locked;
   const std::shared_ptr<const Handle> handle = open();
   const hid_t id = handle->id();
   check_filters(id);
+  (void)file_->guard()->take_refusal();
   Handle file_space, memory_space;
   if (outer_rank_ > 0) {
     const auto origin = to_hdf5(region.origin, outer_rank_);
@@ -249,6 +256,13 @@ void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) con
   const herr_t result =
       H5Dread(id, whole_->memory.id(), memory_space ? memory_space.id() : H5S_ALL,
               file_space ? file_space.id() : H5S_ALL, transfer ? transfer.id() : H5P_DEFAULT, out);
+  // HDF5 takes a source that it can't open for one that is not there, and fills.
+  if (const auto refused = file_->guard()->take_refusal()) {
+    H5Eclear2(H5E_DEFAULT);
+    throw Error(ErrorCode::unsupported,
+                fmt::format("can't read {}: a part of it comes from another file: {}", place(),
+                            outside_text(*refused)));
+  }
   if (result >= 0) return;
   if (arena != nullptr && arena->exceeded())
     throw Error(ErrorCode::limit_exceeded,
@@ -259,6 +273,58 @@ void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) con
     throw Error(ErrorCode::unsupported,
                 fmt::format("can't read {}: {}", place(), missing_filters_text(missing_)));
   throw_failure("read " + place());
+}
+
+// Without HDF5, which would open the files by itself.
+void Dataset::read_external(const Region& region, std::byte* out) const {
+  if (has_pointers(*whole_))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("can't read {}: in external files there are only places of its values, "
+                            "which have no fixed size: re-save it with h5repack",
+                            place()));
+  Bytes bytes;
+  try {
+    bytes = stored_bytes(region);
+  } catch (Error& error) {
+    error.at(place());
+    throw;
+  }
+  const std::uint64_t count = bytes.size() / stored_size_;
+  const std::uint64_t size = count * whole_->memory_size;
+  bytes.resize(std::max<std::uint64_t>(bytes.size(), size));
+  Bytes background(size);
+  const Locked locked;
+  check(H5Tconvert(stored_type_.id(), whole_->memory.id(), count, bytes.data(), background.data(),
+                   H5P_DEFAULT),
+        "convert the values of " + place());
+  std::copy_n(bytes.begin(), size, out);
+}
+
+// The elements of the dimensions that HDF5 knows, as they are stored, row by row.
+Bytes Dataset::stored_bytes(const Region& region) const {
+  // From dimension `first` on rows are whole, so that they lie together.
+  std::uint64_t run = stored_size_;
+  std::size_t first = outer_rank_;
+  while (first > 0) {
+    --first;
+    run = checked_multiply(run, region.shape[first], "the size of a region");
+    if (region.shape[first] != shape_[first]) break;
+  }
+  std::uint64_t runs = 1;
+  for (std::size_t i = 0; i < first; ++i)
+    runs = checked_multiply(runs, region.shape[i], "the size of a region");
+  Bytes bytes(checked_multiply(run, runs, "the size of a region"));
+  Shape index(first, 0);
+  for (std::uint64_t done = 0; done < runs; ++done) {
+    std::uint64_t offset = 0;
+    for (std::size_t i = 0; i < outer_rank_; ++i)
+      offset = checked_add(checked_multiply(offset, shape_[i], "a place in a dataset"),
+                           region.origin[i] + (i < first ? index[i] : 0), "a place in a dataset");
+    external_->read(checked_multiply(offset, stored_size_, "a place in a dataset"),
+                    std::span(bytes).subspan(done * run, run));
+    for (std::size_t i = first; i-- > 0 && ++index[i] == region.shape[i];) index[i] = 0;
+  }
+  return bytes;
 }
 
 }  // namespace engram::hdf5

@@ -11,6 +11,7 @@
 #include "engram/hdf5/file.hpp"
 #include "hdf5/arena.hpp"
 #include "hdf5/data_type.hpp"
+#include "hdf5/external_storage.hpp"
 #include "hdf5/filters.hpp"
 
 namespace engram::hdf5 {
@@ -58,13 +59,17 @@ class Dataset {
   /// virtual dataset; else "".
   const std::string& other_file() const noexcept { return other_file_; }
 
+  /// The first of those files that the file's guard does not allow, by its true path; else "". One
+  /// that only shows when values are read (a source's own sources) is an Error(unsupported) then.
+  const std::string& refused_file() const noexcept { return refused_file_; }
+
   /// The elements of `region` in memory form. Variable-length values go to `arena`, which may be
   /// nullptr for types without. Where they lie in the file as one run of bytes that means just that
   /// in memory, many threads read at once, without HDF5.
   void read(const Region& region, std::span<std::byte> out, Arena* arena) const;
 
   /// The dataset, opened.
-  std::shared_ptr<const Handle> open() const;
+  std::shared_ptr<const Handle> open() const { return file_->keep_object(address_); }
 
   /// The dimensions that HDF5 knows.
   std::size_t outer_rank() const noexcept { return outer_rank_; }
@@ -74,7 +79,9 @@ class Dataset {
   void read_layout(hid_t id, const Limits& limits);
   void read_fill_value(hid_t creation_properties);
   void find_sources(hid_t creation_properties);
-  void find_external(hid_t id, hid_t creation_properties);
+  std::string refused_source(const std::string& name) const;
+  void read_external(const Region& region, std::byte* out) const;
+  Bytes stored_bytes(const Region& region) const;
   void check_filters(hid_t id) const;
   void find_run(hid_t id, std::uint64_t offset);
   bool read_run(const Region& region, std::span<std::byte> out) const;
@@ -93,10 +100,10 @@ class Dataset {
   std::optional<Bytes> fill_value_;
   /// Where all elements lie, one after another, as type().number says.
   std::optional<std::uint64_t> run_;
-  std::string missing_source_, other_file_;
-  /// The name in its file of a dataset whose values lie in other files beside that.
-  std::string external_name_;
-  mutable std::shared_ptr<const Handle> external_;  ///< Such a dataset, kept open; under the mutex.
+  std::string missing_source_, other_file_, refused_file_;
+  std::optional<ExternalStorage> external_;
+  Handle stored_type_;             ///< external_ only: the type of whole_ as it is stored.
+  std::uint64_t stored_size_ = 0;  ///< Bytes of it.
 };
 
 }  // namespace engram::hdf5

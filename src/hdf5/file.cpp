@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/posix_file.hpp"
+#include "hdf5/file_guard.hpp"
 #include "hdf5/library.hpp"
 
 namespace engram::hdf5 {
@@ -27,9 +28,10 @@ constexpr std::size_t kMetadataCacheBytes = std::size_t{256} << 10;
 // Files reached by external links, kept open between two links into the same file.
 constexpr unsigned kExternalFiles = 16;
 
-Handle access_properties() {
+Handle access_properties(std::shared_ptr<FileGuard> guard) {
   Handle properties = own(H5Pcreate(H5P_FILE_ACCESS), "make access properties");
   const hid_t id = properties.id();
+  set_guard(id, std::move(guard));
   check(H5Pset_cache(id, 0, kChunkCacheSlots, kChunkCacheBytes, kChunkCachePreemption),
         "set the chunk cache");
   check(H5Pset_elink_file_cache_size(id, kExternalFiles), "set the external file cache");
@@ -109,12 +111,12 @@ bool is_one_of_several(const std::string& path) {
   throw Error(failure.code, fmt::format("can't open {}: HDF5 says \"{}\"", path, said));
 }
 
-/// The descriptor of a file that HDF5 reads with plain calls of the system; else -1.
+/// The descriptor of a file that is read with plain calls of the system; else -1.
 int descriptor_of(hid_t file) {
   const Handle access = own(H5Fget_access_plist(file), "read how a file is open");
   void* descriptor = nullptr;
-  if (H5Pget_driver(access.id()) != H5FD_SEC2 ||
-      H5Fget_vfd_handle(file, access.id(), &descriptor) < 0 || descriptor == nullptr) {
+  if (!is_guarded(access.id()) || H5Fget_vfd_handle(file, access.id(), &descriptor) < 0 ||
+      descriptor == nullptr) {
     H5Eclear2(H5E_DEFAULT);
     return -1;
   }
@@ -131,23 +133,26 @@ std::string name_of(hid_t file) {
 
 }  // namespace
 
-std::shared_ptr<File> File::open(const std::string& path) {
+std::shared_ptr<File> File::open(const std::string& path, std::shared_ptr<FileGuard> guard) {
   check_readable(path);
+  if (!guard) guard = std::make_shared<FileGuard>(AllowedPlaces());
   const Locked locked;
-  const Handle properties = access_properties();
+  const Handle properties = access_properties(guard);
   Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, properties.id()));
   if (!file) throw_open_failure(path);
-  return std::shared_ptr<File>(new File(std::move(file), path));
+  return std::shared_ptr<File>(new File(std::move(file), path, std::move(guard)));
 }
 
-std::shared_ptr<File> File::of(Id id) {
+std::shared_ptr<File> File::of(Id id, std::shared_ptr<FileGuard> guard) {
+  if (!guard) guard = std::make_shared<FileGuard>(AllowedPlaces());
   const Locked locked;
   Handle file = own(H5Iget_file_id(id), "find the file of an object");
   std::string path = name_of(file.id());
-  return std::shared_ptr<File>(new File(std::move(file), std::move(path)));
+  return std::shared_ptr<File>(new File(std::move(file), std::move(path), std::move(guard)));
 }
 
-File::File(Handle file, std::string path) : file_(std::move(file)), path_(std::move(path)) {
+File::File(Handle file, std::string path, std::shared_ptr<FileGuard> guard)
+    : file_(std::move(file)), path_(std::move(path)), guard_(std::move(guard)) {
   H5O_info_t info{};
   check(H5Oget_info2(file_.id(), &info, H5O_INFO_BASIC), "read the root group of " + path_);
   number_ = info.fileno;

@@ -240,7 +240,7 @@ TEST(ZarrExternalLinksTest, NothingIsReadOutsideOfTheDirectory) {
 
   const Read allowed(
       stores / "in/a",
-      ReadOptions{{}, ExternalLinks::copy, fs::path(stores / "secret").parent_path()});
+      ReadOptions{{}, ExternalLinks::copy, {fs::path(stores / "secret").parent_path().string()}});
   EXPECT_EQ(allowed.number("/up"), 2);
 }
 
@@ -248,7 +248,7 @@ TEST(ZarrExternalLinksTest, AnAllowedDirectoryMustBeThere) {
   Stores stores;
   stores.make("a").group("", links({link("l", "../b", "/x")}));
   expect_error(ErrorCode::not_found, "nowhere", [&] {
-    Read(stores / "a", ReadOptions{{}, ExternalLinks::copy, stores / "nowhere"});
+    Read(stores / "a", ReadOptions{{}, ExternalLinks::copy, {stores / "nowhere"}});
   });
 }
 

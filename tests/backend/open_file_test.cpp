@@ -223,7 +223,7 @@ TEST(OpenFile, ALinkToWhatIsNoFileIsReported) {
   EXPECT_NE(shown(file).find("without .zgroup"), std::string::npos);
 }
 
-TEST(OpenFile, TheRootOfLinksCanBeWidenedAndNarrowed) {
+TEST(OpenFile, LinksLeadToWhatIsAllowed) {
   const TempDir dir;
   write(dir / "in/a.zarr", group_of("", {{"x", "../../out/b.zarr", "/series"},
                                          {"y", dir / "out/b.zarr", "/series"},
@@ -231,20 +231,25 @@ TEST(OpenFile, TheRootOfLinksCanBeWidenedAndNarrowed) {
   write(dir / "in/b.zarr", target());
   write(dir / "out/b.zarr", target());
   OpenOptions options;
-  options.link_root = dir.path().string();
+  options.allow_external = {dir.path().string()};
   const File wide = open(dir / "in/a.zarr", options);
   EXPECT_EQ(wide.at("/x/data").read<int>(), (Numbers{1, 2, 3}));
   EXPECT_EQ(wide.at("/y/data").read<int>(), (Numbers{1, 2, 3})) << "an absolute path, but inside";
-  options.link_root = dir / "out";
+  fs::create_directory(dir / "empty");
+  options.allow_external = {dir / "empty"};
+  EXPECT_FALSE(open(dir / "in/a.zarr", options).find("/x").has_value());
+  options.allow_external = {dir / "empty", dir / "out"};
   EXPECT_TRUE(open(dir / "in/a.zarr", options).find("/x").has_value());
-  EXPECT_FALSE(open(dir / "in/a.zarr", options).find("/near").has_value());
+  EXPECT_TRUE(open(dir / "in/a.zarr", options).find("/near").has_value());
+  options.allow_external = {dir / "nowhere"};
+  expect_error(ErrorCode::not_found, "nowhere", [&] { open(dir / "in/a.zarr", options); });
   options = {};
   options.follow_other_files = false;
   const File alone = open(dir / "in/a.zarr", options);
   EXPECT_FALSE(alone.find("/near").has_value());
   EXPECT_NE(shown(alone).find("not to be followed"), std::string::npos);
   options = {};
-  options.link_root = "http://127.0.0.1/";
+  options.allow_external = {"http://127.0.0.1/"};
   expect_error(ErrorCode::invalid_argument, "is no directory",
                [&] { open(dir / "in/a.zarr", options); });
 }
@@ -276,7 +281,7 @@ TEST(OpenFile, OnAWebServerLinksStayBelowTheirRoot) {
   EXPECT_EQ(outside, 0);
   EXPECT_EQ(shown(file).find("key=1"), std::string::npos) << "a query may be a secret";
   OpenOptions options;
-  options.link_root = server.url() + "/";
+  options.allow_external = {server.url() + "/"};
   EXPECT_TRUE(open(server.url() + "/data/a%20b.zarr?key=1", options).find("/out").has_value());
 }
 

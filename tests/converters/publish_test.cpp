@@ -173,7 +173,8 @@ class LeftoverTest : public PublishTest {
   void leave(bool with_record) {
     fs::create_directory(part);
     make_zarr(store, "left");
-    if (with_record) write_record(part, make_record("a.nwb", Json::object(), Json::object()));
+    if (with_record)
+      write_record(part, make_record("a.nwb", Json::object(), Json::object(), Json::object()));
   }
 };
 
@@ -181,7 +182,7 @@ TEST_F(LeftoverTest, IsNamedAndReplacedOnRequest) {
   leave(false);
   expect_error(ErrorCode::already_exists, "left by a conversion that did not end: overwrite it",
                [&] { Publication(source, target, {}); });
-  write_record(part, make_record("a.nwb", Json::object(), Json::object()));
+  write_record(part, make_record("a.nwb", Json::object(), Json::object(), Json::object()));
   expect_error(ErrorCode::already_exists,
                "out.zarr.part is an unfinished conversion of a.nwb, begun 20",
                [&] { Publication(source, target, {}); });

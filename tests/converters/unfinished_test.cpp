@@ -84,7 +84,8 @@ class UnfinishedTest : public ::testing::Test {
   }
 
   Json record(const Json& settings = {{"codec", "keep"}}) const {
-    return make_record("a.nwb", {{"name", "/data/a.nwb"}, {"size", 5}}, settings);
+    return make_record("a.nwb", {{"name", "/data/a.nwb"}, {"size", 5}}, settings,
+                       {{"engram", "1.0"}});
   }
 
   TempDir dir;
@@ -96,7 +97,7 @@ TEST_F(UnfinishedTest, ARecordIsReadAsItWasWritten) {
   write_record(part, record());
   EXPECT_EQ(read_record(part), record());
   write_record(part, record({{"codec", "zlib:4"}}));
-  EXPECT_EQ((*read_record(part))["settings"]["codec"], "zlib:4");
+  EXPECT_EQ((*read_record(part))["options"]["codec"], "zlib:4");
   EXPECT_TRUE(describe_unfinished(part).starts_with("an unfinished conversion of a.nwb, begun 20"));
 }
 
@@ -123,15 +124,15 @@ TEST_F(UnfinishedTest, OnlyTheSameConversionGoesOn) {
   const Case cases[] = {
       {"that file has changed since", [](Json& r) { r["identity"]["size"] = 6; }},
       {"this is one of /data/a.nwb", [](Json& r) { r["identity"]["name"] = "/data/b.nwb"; }},
-      {"other options: codec:", [](Json& r) { r["settings"]["codec"] = "zlib:4"; }},
+      {"other options: codec:", [](Json& r) { r["options"]["codec"] = "zlib:4"; }},
       {"other options: codec, text:",
        [](Json& r) {
-         r["settings"] = {{"text", 1}};
+         r["options"] = {{"text", 1}};
        }},
-      {"engram was then 0.0", [](Json& r) { r["engram"] = "0.0"; }},
+      {"other versions: engram:", [](Json& r) { r["versions"]["engram"] = "0.0"; }},
       {"that file has changed since", [](Json& r) { r.erase("identity"); }},
       {"that file has changed since", [](Json& r) { r["identity"] = 7; }},
-      {"other options", [](Json& r) { r.erase("settings"); }},
+      {"other options", [](Json& r) { r.erase("options"); }},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.message);

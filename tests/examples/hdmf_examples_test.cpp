@@ -272,8 +272,8 @@ TEST_F(HdmfExamples, LinkRoot) {
   const std::string all_data = dir_.path().string();
   // [link-root]
   hdmf::OpenOptions options;
-  options.link_root = all_data;       // Links may lead to all below it; or
-  options.follow_other_files = true;  // false: to no other file at all.
+  options.allow_external = {all_data};  // Links may lead to all below it; or
+  options.follow_other_files = true;    // false: to no other file at all.
   const hdmf::File file = hdmf::open(path, options);
   // [end]
   EXPECT_TRUE(file.find("/acquisition/raw").has_value());

@@ -302,6 +302,40 @@ def linked_stores(linked_files, tmp_path):
     return folder
 
 
+def test_files_outside_need_leave(tmp_path):
+    """What lies outside of the file's directory is read only with --allow-external; so with every command."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    secret = np.arange(12, dtype="<i4") + 7_000_000
+    secret.tofile(tmp_path / "out/other.raw")
+    with h5py.File(tmp_path / "out/other.h5", "w") as file:
+        file["x"] = secret
+    layout = h5py.VirtualLayout((12,), "<i4")
+    layout[:] = h5py.VirtualSource("../out/other.h5", "x", (12,))
+    source = tmp_path / "in/a.h5"
+    with h5py.File(source, "w") as file:
+        file["own"] = [1, 2, 3]
+        file["link"] = h5py.ExternalLink("../out/other.h5", "/x")
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("raw", (12,), "<i4", external=[("../out/other.raw", 0, 48)])
+    run = engram.convert(source, tmp_path / "a.zarr")
+    assert {(n["kind"], n["path"]) for n in run.notices} == {("left_out", f"/{n}") for n in ("link", "virtual", "raw")}
+    assert all("out/other." in n["text"] and "--allow-external DIR" in n["text"] for n in run.notices)
+    assert sorted(zarr.open(str(tmp_path / "a.zarr"), mode="r").array_keys()) == ["own"]
+    assert engram.run("convert", source, tmp_path / "b.zarr", "--strict").code == 6
+    assert engram.run("convert", source, tmp_path / "b.zarr", "--external", "error").code == 6
+    assert engram.run("convert", source, tmp_path / "b.zarr", "--allow-external", tmp_path / "nowhere").code == 3
+    linked = engram.convert(source, tmp_path / "linked.zarr", "--external", "link")
+    assert dict(zarr.open(str(tmp_path / "linked.zarr"), mode="r").attrs)["zarr_link"][0]["source"] == "../../out/other.h5.zarr", linked
+    allowed = ("--allow-external", tmp_path, "--allow-external", tmp_path / "out")
+    assert engram.convert(source, tmp_path / "all.zarr", *allowed).notices == []
+    for name in ("link", "virtual", "raw"):
+        assert np.array_equal(zarr.open(str(tmp_path / "all.zarr"), mode="r")[name][:], secret)
+        assert engram.run("cat", source, f"/{name}").code == 3
+        assert engram.run("cat", source, f"/{name}[0]", *allowed).out == "7000000\n"
+    assert "raw" in engram.run("tree", source, *allowed).out
+
+
 def test_zarr_external_links_stay(linked_stores, tmp_path):
     (linked_stores / "deep").mkdir()
     engram.convert(linked_stores / "a.nwb.zarr", linked_stores / "deep" / "again.nwb.zarr", "--external", "link")

@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "engram/store/checksum_store.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/http_store.hpp"
 #include "engram/store/memory_store.hpp"
@@ -126,6 +127,12 @@ std::shared_ptr<store::Store> make_faultless() {
   return {both, &both->store};
 }
 
+/// So must be one that gathers checksums.
+std::shared_ptr<store::Store> make_summed() {
+  return std::make_shared<store::ChecksumStore>(std::make_shared<MemoryStore>(),
+                                                std::make_shared<store::Checksums>());
+}
+
 enum class Server { complete, without_ranges, without_head };
 
 /// On a web server that knows all of HTTP that a store needs, or nearly all.
@@ -153,13 +160,14 @@ INSTANTIATE_TEST_SUITE_P(
                       StoreCase{"CreateFast", &make_fast_directory, false},
                       StoreCase{"Update", &make_old_directory}, StoreCase{"Zip", &make_zip},
                       StoreCase{"ZipAppend", &make_old_zip}, StoreCase{"Plain", &make_plain},
-                      StoreCase{"Faultless", &make_faultless}),
+                      StoreCase{"Faultless", &make_faultless}, StoreCase{"Summed", &make_summed}),
     StoreSuite::name_of);
 
 INSTANTIATE_TEST_SUITE_P(
     Stores, ReadableStoreSuite,
     ::testing::Values(ReadableStoreCase{"Memory", filled_by(&make_memory)},
                       ReadableStoreCase{"Directory", filled_by(&make_directory)},
+                      ReadableStoreCase{"Summed", filled_by(&make_summed)},
                       ReadableStoreCase{"ZipDraft", filled_by(&make_zip)},
                       ReadableStoreCase{"Zip", &read_zip},
                       ReadableStoreCase{"Http", served_by(Server::complete), false},

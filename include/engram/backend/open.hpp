@@ -3,9 +3,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engram/backend/backend.hpp"
 #include "engram/codec/adopt.hpp"
+#include "engram/store/checksums.hpp"
 #include "engram/store/store.hpp"
 
 namespace engram::backend {
@@ -24,9 +26,14 @@ struct ReadOptions {
   /// None: of HDF5 as copy. Of Zarr links stay, and their source is what the store says, relative
   /// to the store as a rule.
   std::optional<ExternalLinks> external_links;
-  /// The directory that what a Zarr store links to must lie in, when it is copied: "" is the one
-  /// that the store itself lies in. Symbolic links don't lead out of it either.
-  std::string external_root;
+  /// Other files are read only where they lie in the directory that the file or store itself lies
+  /// in, in one of these, or below them: what links lead to, the sources of virtual datasets, at
+  /// any depth, and external storage. Symbolic links don't lead out. What lies outside is never
+  /// opened: links and datasets are left out with a notice that names the file, are an
+  /// Error(unsupported) with ExternalLinks::refuse, and with ExternalLinks::link links stay links.
+  /// Where it shows only when values are read, reading them is an Error(unsupported). Throws
+  /// Error(not_found) when one is no directory.
+  std::vector<std::string> allow_external;
 };
 
 /// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...), or
@@ -74,6 +81,9 @@ struct ZarrWriteOptions {
   /// The store may hold chunks that an earlier run, of the same tree with the same options, has
   /// written whole: ArraySink::take_over() tells of them. All else is written anew.
   bool resume = false;
+  /// Given: gathers the checksums of all that the writer writes, by its threads while they write.
+  /// They are complete when Writer::finish() has returned.
+  std::shared_ptr<store::Checksums> checksums;
 };
 
 /// A writer of a Zarr v2 hierarchy into `store`, which is empty but for what

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "engram/hdmf/file.hpp"
 #include "engram/store/store.hpp"
@@ -10,10 +10,11 @@
 namespace engram::hdmf {
 
 struct OpenOptions : FileOptions {
-  /// Links and references to other files are followed as far as these lie in this directory, or
-  /// below it (of a file on a web server: this URL of the same server). None: the directory that
-  /// the opened file lies in. Symbolic links don't lead out of it.
-  std::optional<std::string> link_root;
+  /// Links and references to other files are followed as far as these lie in the directory that the
+  /// opened file lies in, in one of these directories (of a file on a web server: URLs of the same
+  /// server), or below them. Symbolic links don't lead out. So it is with other files that HDF5
+  /// takes values from.
+  std::vector<std::string> allow_external;
   /// False: links to other files are not followed at all.
   bool follow_other_files = true;
 };
