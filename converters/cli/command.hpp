@@ -26,6 +26,8 @@ void add_cat_command(CLI::App& app, Command& chosen);
 void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
+void add_diff_command(CLI::App& app, Command& chosen);
+void add_verify_command(CLI::App& app, Command& chosen);
 
 /// Makes `command` one that prints what it finds in the file or store at `path`, and writes
 /// nothing.
