@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "engram/base/error.hpp"
 #include "engram/hdmf/map_references.hpp"
 
@@ -74,7 +76,7 @@ bool AttributeComparison::is_left_out(const std::string& path, const std::string
                                       const Value& value) {
   if (!context_.expected) return false;
   std::vector<backend::Notice> notices;
-  if (backend::ExpectedInZarr::attribute(path, name, value, notices)) return false;
+  if (context_.expected->attribute(path, name, value, notices)) return false;
   for (backend::Notice& notice : notices) context_.tell(std::move(notice));
   return true;
 }
@@ -99,7 +101,7 @@ void AttributeComparison::compare_one(const std::string& path, const std::string
     std::optional<Value> mapped;  // `found` points into it.
     std::vector<backend::Notice> notices;
     if (context_.expected) {
-      mapped = backend::ExpectedInZarr::attribute(path, name, a, notices);
+      mapped = context_.expected->attribute(path, name, a, notices);
       if (mapped) found = list_difference(*mapped, b, rules_);
       if (!found) return;
     }
@@ -107,8 +109,7 @@ void AttributeComparison::compare_one(const std::string& path, const std::string
     difference.path = at;
     difference.kind =
         found->kind == DifferenceKind::value ? DifferenceKind::attribute : found->kind;
-    difference.a = show(*found->a);
-    difference.b = show(*found->b);
+    std::tie(difference.a, difference.b) = show_apart(*found->a, *found->b);
     difference.count = found->count;
     if (!found->index.empty()) difference.index = found->index;
     difference.text = fmt::format("{} in {}, {} in {}", difference.a, context_.a_name(),

@@ -25,7 +25,7 @@ struct CompareContext {
       : options(given),
         a_file(report.a),
         b_file(report.b),
-        rules{given.absolute, given.relative, false, false},
+        rules{given.absolute, given.relative, false, false, given.conversion},
         differences(given.max_differences),
         budget_bytes_(budget) {}
 

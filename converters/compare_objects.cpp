@@ -150,9 +150,10 @@ void ObjectComparison::compare_one(const Region& box, std::uint64_t number, cons
     index[d] += rest % box.shape[d];
     rest /= box.shape[d];
   }
-  const bool shown = found_.is_first(index);
+  std::pair<std::string, std::string> shown;
+  if (found_.is_first(index)) shown = show_apart(a, b);
   found_.add(1, is_reference ? *kind : DifferenceKind::value, std::move(index),
-             shown ? show(a) : "", shown ? show(b) : "");
+             std::move(shown.first), std::move(shown.second));
 }
 
 void ObjectComparison::count_references(const hdmf::Value& value) {
@@ -167,11 +168,11 @@ void ObjectComparison::finish(ProgressMeter& progress) {
   const std::uint64_t dangling = pair_.a->objects() != nullptr ? pair_.a->objects()->dangling() : 0;
   if (dangling > 0)
     context_.tell({Notice::Kind::dangling, pair_.path,
-                   fmt::format("{} references of {} lead nowhere and were compared as null",
+                   fmt::format("{} of the references of {} lead nowhere and were compared as null",
                                dangling, context_.a_name())});
   if (mapped_ > 0)
     context_.tell({Notice::Kind::changed, pair_.path,
-                   fmt::format("{} values are equal as JSON has them", mapped_.load())});
+                   fmt::format("{} of the values are equal as JSON has them", mapped_.load())});
   progress.add(0, 0, 1, pair_.path);
 }
 

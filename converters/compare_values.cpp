@@ -70,7 +70,8 @@ bool same_numbers(const Value& a, const Value& b, const ValueRules& rules) {
   return near(parts(a).real(), parts(b).real()) && near(parts(a).imag(), parts(b).imag());
 }
 
-bool same_target(const Reference& a, const Reference& b) {
+bool same_target(const Reference& a, const Reference& b, const ValueRules& rules) {
+  if (rules.reference_ids && !(a == b)) return false;
   return a.source == b.source && a.path == b.path;
 }
 
@@ -169,10 +170,11 @@ std::optional<DifferenceKind> difference_of(const Value& a, const Value& b,
   if (a.is<Complex>())
     return unless(same_complex(a.as<Complex>(), b.as<Complex>(), rules), DifferenceKind::value);
   if (a.is<Reference>())
-    return unless(same_target(a.as<Reference>(), b.as<Reference>()), DifferenceKind::reference);
+    return unless(same_target(a.as<Reference>(), b.as<Reference>(), rules),
+                  DifferenceKind::reference);
   if (a.is<RegionReference>()) {
     const auto &x = a.as<RegionReference>(), &y = b.as<RegionReference>();
-    return unless(same_target(x.target, y.target) && same_selection(x.regions, y.regions),
+    return unless(same_target(x.target, y.target, rules) && same_selection(x.regions, y.regions),
                   DifferenceKind::region);
   }
   if (a.is<List>()) return lists_differ(a.as<List>(), b.as<List>(), rules);

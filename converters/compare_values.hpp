@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "engram/array/region.hpp"
 #include "engram/compare.hpp"
@@ -17,6 +18,8 @@ struct ValueRules {
   bool any_number = false;
   /// The fields of a Record may come in any order: Zarr keeps none in attributes.
   bool any_field_order = false;
+  /// The ids beside references count: a conversion keeps them.
+  bool reference_ids = false;
 
   bool is_tolerant() const noexcept { return absolute > 0 || relative > 0; }
 
@@ -48,6 +51,10 @@ Shape list_shape(const hdmf::Value& value);
 /// `value` in short, for people: "4.7e-06", "\"text\"", "reference to /a/b". At most about 100
 /// characters.
 std::string show(const hdmf::Value& value);
+
+/// Two values that differ: as show() has them, and with the ids of references where that tells them
+/// apart.
+std::pair<std::string, std::string> show_apart(const hdmf::Value& a, const hdmf::Value& b);
 
 /// About the bytes that `value` holds.
 std::uint64_t value_bytes(const hdmf::Value& value);

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "converters/compare_values.hpp"
 #include "engram/base/json.hpp"
@@ -89,6 +90,22 @@ struct Show {
 };
 
 }  // namespace
+
+std::pair<std::string, std::string> show_apart(const Value& a, const Value& b) {
+  std::pair<std::string, std::string> both(show(a), show(b));
+  if (both.first != both.second) return both;
+  const auto ids = [](const Value& value) -> std::string {
+    const hdmf::Reference* reference = std::get_if<hdmf::Reference>(&value.data);
+    if (const auto* region = std::get_if<hdmf::RegionReference>(&value.data))
+      reference = &region->target;
+    if (reference == nullptr) return "";
+    return fmt::format(" (object id {}, in the file {})", reference->object_id.value_or("none"),
+                       reference->source_object_id.value_or("none"));
+  };
+  both.first += ids(a);
+  both.second += ids(b);
+  return both;
+}
 
 std::string show(const Value& value) { return std::visit(Show{}, value.data); }
 

@@ -25,7 +25,8 @@ Limits no_limits() {
 
 }  // namespace
 
-ExpectedInZarr::ExpectedInZarr(const hdmf::GroupBuilder& source) : tree_(source) {}
+ExpectedInZarr::ExpectedInZarr(const hdmf::GroupBuilder& source)
+    : tree_(source), root_id_(source.attributes.text("object_id")) {}
 
 std::vector<hdmf::LinkBuilder> ExpectedInZarr::links(const std::string& path,
                                                      const hdmf::GroupBuilder& group,
@@ -42,7 +43,8 @@ std::vector<hdmf::LinkBuilder> ExpectedInZarr::links(const std::string& path,
 }
 
 std::optional<Value> ExpectedInZarr::attribute(const std::string& path, const std::string& name,
-                                               const Value& value, std::vector<Notice>& notices) {
+                                               const Value& value,
+                                               std::vector<Notice>& notices) const {
   hdmf::Attributes one;
   one.set(name, value);
   const Json written = attributes_to_json(path, one, notices);
@@ -52,6 +54,7 @@ std::optional<Value> ExpectedInZarr::attribute(const std::string& path, const st
   if (path == "/" && name == layout::kSpecLocation && read.is_string()) {
     hdmf::Reference location;
     location.path = hdmf::join_path("/", read.get<std::string>());
+    location.source_object_id = root_id_;
     return Value(std::move(location));
   }
   return layout::attribute_from_json(read);

