@@ -18,7 +18,7 @@
 namespace engram::converter {
 namespace {
 
-constexpr std::uint64_t kMostWork = 50'000'000;  // Boxes looked at, counted at each slab.
+constexpr std::uint64_t kMostWork = 20'000'000;  // Boxes looked at, counted at each slab.
 
 using Form = std::vector<std::uint64_t>;
 using Boxes = std::vector<const Region*>;

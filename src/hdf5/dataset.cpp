@@ -123,7 +123,7 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   check(H5Pfill_value_defined(creation_properties, &status), "read the fill value of a dataset");
   H5D_fill_time_t time = H5D_FILL_TIME_IFSET;
   check(H5Pget_fill_time(creation_properties, &time), "read the fill time of a dataset");
-  leaves_gaps_ = time == H5D_FILL_TIME_NEVER || status == H5D_FILL_VALUE_UNDEFINED;
+  leaves_gaps_ = time == H5D_FILL_TIME_NEVER;
   const std::uint64_t size = element_->memory_size;
   if (status == H5D_FILL_VALUE_UNDEFINED) return;
   if (status == H5D_FILL_VALUE_DEFAULT) {
