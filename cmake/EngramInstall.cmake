@@ -21,8 +21,8 @@ endfunction()
 
 # A header is public when it lies under include/, so the folder is the list.
 file(GLOB_RECURSE ENGRAM_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/engram/*.hpp)
-set(ENGRAM_CONVERT_HEADERS ${PROJECT_SOURCE_DIR}/include/engram/convert.hpp ${PROJECT_SOURCE_DIR}/include/engram/write.hpp
-    ${PROJECT_SOURCE_DIR}/include/engram/engram.hpp)
+set(ENGRAM_CONVERT_HEADERS ${PROJECT_SOURCE_DIR}/include/engram/compare.hpp ${PROJECT_SOURCE_DIR}/include/engram/convert.hpp
+    ${PROJECT_SOURCE_DIR}/include/engram/write.hpp ${PROJECT_SOURCE_DIR}/include/engram/engram.hpp)
 list(REMOVE_ITEM ENGRAM_HEADERS ${ENGRAM_CONVERT_HEADERS})
 
 engram_library(engram LAYERS ${ENGRAM_LAYERS} HEADERS ${ENGRAM_HEADERS})

@@ -34,6 +34,8 @@ void add_cat_command(CLI::App& app, Command& chosen);
 void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
+void add_diff_command(CLI::App& app, Command& chosen);
+void add_verify_command(CLI::App& app, Command& chosen);
 
 /// Adds the option `--allow-external`, whose values go to `directories`, which must live as long as
 /// `command`.

@@ -17,12 +17,14 @@ constexpr const char* kFooter = R"(Examples:
   engram specs session.nwb --type TimeSeries
   engram validate session.nwb.zarr
   engram checksum session.nwb.zarr
+  engram diff old.nwb new.nwb
+  engram verify session.nwb session.nwb.zarr
 
 engram COMMAND --help tells more of each.
 
 Exit status:
   0  done
-  1  engram tree --consolidated found differences, or engram validate errors
+  1  engram diff, verify or tree --consolidated found differences, or engram validate errors
   2  invalid_argument  a mistake on the command line: a bad path, option or slice
   3  not_found         the file, object or directory that was named is not there
   4  already_exists    the target is there and may not be replaced
@@ -51,6 +53,8 @@ int main(int argc, char** argv) {
   engram::cli::add_consolidate_command(app, command);
   engram::cli::add_specs_command(app, command);
   engram::cli::add_validate_command(app, command);
+  engram::cli::add_diff_command(app, command);
+  engram::cli::add_verify_command(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

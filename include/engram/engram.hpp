@@ -29,6 +29,7 @@
 #include "engram/codec/codec.hpp"
 #include "engram/codec/object_codec.hpp"
 #include "engram/codec/pipeline.hpp"
+#include "engram/compare.hpp"
 #include "engram/convert.hpp"
 #include "engram/hdf5/file.hpp"
 #include "engram/hdf5/handle.hpp"

@@ -10,6 +10,7 @@
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
 #include "engram/store/directory_store.hpp"
+#include "engram/zarr/consolidated.hpp"
 #include "engram/zarr/hierarchy.hpp"
 
 namespace engram::backend {
@@ -131,6 +132,20 @@ class ZarrReader final : public Reader {
   }
 
   const std::vector<Notice>& notices() const override { return notices_; }
+
+  std::vector<std::string> outdated() const override {
+    try {
+      const auto check = zarr::check_consolidated(*store_, limits_);
+      if (!check.exists) return {};
+      std::vector<std::string> keys = check.stale;
+      keys.insert(keys.end(), check.missing.begin(), check.missing.end());
+      keys.insert(keys.end(), check.superfluous.begin(), check.superfluous.end());
+      return keys;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unsupported) throw;
+      return {};
+    }
+  }
 
   std::string format() const override { return "Zarr v2"; }
 

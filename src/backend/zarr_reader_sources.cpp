@@ -1,5 +1,8 @@
 #include "backend/zarr_reader_sources.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "backend/zarr_layout.hpp"
@@ -43,6 +46,35 @@ Value typed(const ObjectType& type, const Value& value) {
   return row;
 }
 
+class ZarrChunks final : public EncodedChunks {
+ public:
+  ZarrChunks(std::shared_ptr<const zarr::Array> array, std::vector<EncodedChunk> chunks)
+      : array_(std::move(array)), chunks_(std::move(chunks)), codecs_(array_->metadata().codecs) {
+    // The order of a chunk's elements is as good as a codec: only with the same are bytes the same.
+    if (array_->metadata().fortran_order)
+      codecs_.insert(codecs_.begin(), {"order", {{"order", "F"}}});
+  }
+
+  const std::vector<CodecConfig>& codecs() const override { return codecs_; }
+  std::vector<EncodedChunk> chunks() const override { return chunks_; }
+
+  std::uint32_t read(const EncodedChunk& chunk, std::span<std::byte> out) const override {
+    const Shape place = array_->grid().place(chunk.number);
+    const auto bytes = array_->read_chunk(place);
+    if (!bytes || bytes->size() != out.size())
+      throw Error(ErrorCode::io_error,
+                  fmt::format("chunk {} changed while the array was being read",
+                              array_->chunk_key(place).str()));
+    std::copy(bytes->begin(), bytes->end(), out.begin());
+    return 0;
+  }
+
+ private:
+  std::shared_ptr<const zarr::Array> array_;
+  std::vector<EncodedChunk> chunks_;
+  std::vector<CodecConfig> codecs_;
+};
+
 }  // namespace
 
 ZarrArraySource::ZarrArraySource(std::shared_ptr<const zarr::Array> array, Shape shape)
@@ -56,6 +88,15 @@ ZarrArraySource::ZarrArraySource(std::shared_ptr<const zarr::Array> array, Shape
 void ZarrArraySource::read(const Region& region, std::span<std::byte> out) const {
   check_inside(region, info_.shape);
   at_array(*array_, [&] { array_->read(stored_region(region, array_->metadata().shape), out); });
+}
+
+std::shared_ptr<const EncodedChunks> ZarrArraySource::stored() const {
+  if (info_.chunk_shape.empty()) return nullptr;
+  return at_array(*array_, [&]() -> std::shared_ptr<const EncodedChunks> {
+    auto chunks = array_->stored_chunks();
+    if (!chunks) return nullptr;
+    return std::make_shared<const ZarrChunks>(array_, std::move(*chunks));
+  });
 }
 
 ZarrObjectSource::ZarrObjectSource(std::shared_ptr<const zarr::Array> array, ObjectType type,

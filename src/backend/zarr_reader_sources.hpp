@@ -18,6 +18,7 @@ class ZarrArraySource final : public ArraySource {
 
   const ArrayInfo& info() const override { return info_; }
   void read(const Region& region, std::span<std::byte> out) const override;
+  std::shared_ptr<const EncodedChunks> stored() const override;
 
  private:
   std::shared_ptr<const zarr::Array> array_;

@@ -132,6 +132,9 @@ void Dataset::read_fill_value(hid_t creation_properties) {
   plain_chunks_ = true;
   H5D_fill_value_t status = H5D_FILL_VALUE_UNDEFINED;
   check(H5Pfill_value_defined(creation_properties, &status), "read the fill value of a dataset");
+  H5D_fill_time_t time = H5D_FILL_TIME_IFSET;
+  check(H5Pget_fill_time(creation_properties, &time), "read the fill time of a dataset");
+  leaves_gaps_ = time == H5D_FILL_TIME_NEVER;
   const std::uint64_t size = element_->memory_size;
   if (status == H5D_FILL_VALUE_UNDEFINED) return;
   if (status == H5D_FILL_VALUE_DEFAULT) {
@@ -208,6 +211,7 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
                 fmt::format("{} bytes are no room for a region of shape {} of elements of {} bytes",
                             out.size(), to_string(region.shape), size));
   if (out.empty() || null_ || read_run(region, out)) return;
+  if (leaves_gaps_) fill(out);
   const auto outer = static_cast<std::ptrdiff_t>(outer_rank_);
   if (std::equal(region.shape.begin() + outer, region.shape.end(), shape_.begin() + outer)) {
     read_outer(region, out.data(), arena);
@@ -222,8 +226,16 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
     whole.shape[i] = shape_[i];
   }
   Bytes elements(checked_multiply(element_count(whole.shape), size, "the size of a region"));
+  if (leaves_gaps_) fill(elements);
   read_outer(whole, elements.data(), arena);
   copy_region(elements, whole.shape, part, out, region.shape, Region::all(region.shape), size);
+}
+
+void Dataset::fill(std::span<std::byte> out) const {
+  Bytes element = fill_value_.value_or(Bytes(element_->memory_size));
+  make_little_endian(element_->number, element);
+  const Shape all{out.size() / element.size()};
+  fill_region(out, all, Region::all(all), element);
 }
 
 bool Dataset::read_run(const Region& region, std::span<std::byte> out) const {

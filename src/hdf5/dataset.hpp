@@ -84,6 +84,7 @@ class Dataset {
   Bytes stored_bytes(const Region& region) const;
   void check_filters(hid_t id) const;
   void find_run(hid_t id, std::uint64_t offset);
+  void fill(std::span<std::byte> out) const;
   bool read_run(const Region& region, std::span<std::byte> out) const;
   void read_outer(const Region& region, std::byte* out, Arena* arena) const;
 
@@ -98,6 +99,8 @@ class Dataset {
   std::vector<Filter> filters_;
   std::vector<Filter> missing_;  ///< Of filters_, those that can't be decoded here.
   std::optional<Bytes> fill_value_;
+  /// HDF5 leaves memory as it is for elements that are not stored.
+  bool leaves_gaps_ = false;
   /// Where all elements lie, one after another, as type().number says.
   std::optional<std::uint64_t> run_;
   std::string missing_source_, other_file_, refused_file_;

@@ -7,6 +7,7 @@
 #include "base/thread_buffer.hpp"
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_cache.hpp"
+#include "zarr/chunk_keys.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
@@ -115,6 +116,23 @@ void Array::write(const Region& region, BytesView elements, const Workers& worke
     const Forgetting forgetting{cache_.get(), key.str()};
     at_key(key.str(), [&] { write_one(place, key); });
   });
+}
+
+std::optional<std::vector<EncodedChunk>> Array::stored_chunks() const {
+  std::vector<EncodedChunk> chunks;
+  try {
+    for (const Shape& place : stored_places(store_.reader(), path_, metadata_)) {
+      if (!is_in_grid(place, grid_.grid_shape())) continue;  // Left by an array that was longer.
+      if (const auto size = store_.reader().size(chunk_key(place)))
+        chunks.push_back({grid_.number(place), *size});
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    return std::nullopt;
+  }
+  std::sort(chunks.begin(), chunks.end(),
+            [](const EncodedChunk& a, const EncodedChunk& b) { return a.number < b.number; });
+  return chunks;
 }
 
 std::optional<Bytes> Array::read_chunk(const Shape& place) const {

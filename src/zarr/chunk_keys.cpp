@@ -11,15 +11,10 @@ namespace {
 // Up to so many places are looked at one by one; beyond, what is stored is listed.
 constexpr std::uint64_t kFewChunks = 1000;
 
-bool is_inside(const Shape& place, const Shape& grid_shape) {
-  for (std::size_t d = 0; d < place.size(); ++d)
-    if (place[d] >= grid_shape[d]) return false;
-  return true;
-}
-
 // All chunk keys below `path`: their names are one deep, or as deep as the array has dimensions.
-void collect(const store::Store& store, const ArrayMetadata& metadata, const std::string& path,
-             const std::string& name, std::size_t depth, std::vector<Shape>& places) {
+void collect(const store::ReadableStore& store, const ArrayMetadata& metadata,
+             const std::string& path, const std::string& name, std::size_t depth,
+             std::vector<Shape>& places) {
   const store::Listing listing = store.list_dir(join(path, name));
   if (depth == 1 || metadata.separator == '.') {
     for (const std::string& last : listing.keys)
@@ -51,6 +46,19 @@ std::optional<Shape> parse_chunk_key(const ArrayMetadata& metadata, std::string_
   return place.size() == rank ? std::optional(std::move(place)) : std::nullopt;
 }
 
+bool is_in_grid(const Shape& place, const Shape& grid_shape) noexcept {
+  for (std::size_t d = 0; d < place.size(); ++d)
+    if (place[d] >= grid_shape[d]) return false;
+  return true;
+}
+
+std::vector<Shape> stored_places(const store::ReadableStore& store, const std::string& path,
+                                 const ArrayMetadata& metadata) {
+  std::vector<Shape> places;
+  collect(store, metadata, path, "", std::max<std::size_t>(metadata.shape.size(), 1), places);
+  return places;
+}
+
 void erase_chunks_outside(store::Store& store, const std::string& path,
                           const ArrayMetadata& metadata, const ChunkGrid& grid,
                           const ChunkGrid& kept) {
@@ -63,7 +71,7 @@ void erase_chunks_outside(store::Store& store, const std::string& path,
   if (!is_smaller) return;
   if (grid.chunk_count() <= kFewChunks) {
     for (std::uint64_t i = 0; i < grid.chunk_count(); ++i)
-      if (const Shape place = grid.place(i); !is_inside(place, kept.grid_shape())) erase(place);
+      if (const Shape place = grid.place(i); !is_in_grid(place, kept.grid_shape())) erase(place);
     return;
   }
   erase_chunks_beyond(store, path, metadata, kept);
@@ -71,10 +79,8 @@ void erase_chunks_outside(store::Store& store, const std::string& path,
 
 void erase_chunks_beyond(store::Store& store, const std::string& path,
                          const ArrayMetadata& metadata, const ChunkGrid& grid) {
-  std::vector<Shape> places;
-  collect(store, metadata, path, "", metadata.shape.size(), places);
-  for (const Shape& place : places)
-    if (!is_inside(place, grid.grid_shape()))
+  for (const Shape& place : stored_places(store, path, metadata))
+    if (!is_in_grid(place, grid.grid_shape()))
       store.erase(store::Key(join(path, chunk_key(metadata, place))));
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engram/array/chunk_grid.hpp"
 #include "engram/store/store.hpp"
@@ -12,6 +13,14 @@ namespace engram::zarr {
 
 /// The place that `name`, relative to its array, is the chunk key of; nullopt where it is none.
 std::optional<Shape> parse_chunk_key(const ArrayMetadata& metadata, std::string_view name);
+
+/// Whether the chunk at `place` is one of a grid of `grid_shape` chunks.
+bool is_in_grid(const Shape& place, const Shape& grid_shape) noexcept;
+
+/// The places of all chunks that are stored below `path`, whatever shape they were written for, in
+/// any order. Lists the array's keys.
+std::vector<Shape> stored_places(const store::ReadableStore& store, const std::string& path,
+                                 const ArrayMetadata& metadata);
 
 /// Removes the chunks of `grid` that are not in `kept`, a grid of the same chunks over another
 /// shape.

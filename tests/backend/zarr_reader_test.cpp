@@ -55,6 +55,54 @@ TEST_F(ZarrReader, LeavesOutLinksThatLeadNowhere) {
   EXPECT_TRUE(root.attributes.empty());
 }
 
+TEST_F(ZarrReader, TellsWhichChunksAreStored) {
+  for (const char separator : {'.', '/'}) {
+    zarr::ArrayMetadata metadata;
+    metadata.type = DataType::unsigned_integer(1);
+    metadata.shape = {5, 4};
+    metadata.chunk_shape = {2, 3};
+    metadata.separator = separator;
+    metadata.fortran_order = separator == '/';
+    const std::string path = separator == '.' ? "dots" : "slashes";
+    writer_.write_array(path, metadata, Json::object());
+    for (const Shape& place : {Shape{2, 1}, Shape{0, 1}, Shape{9, 0}})
+      store_->set(store::Key(path + "/" + zarr::chunk_key(metadata, place)), Bytes(6));
+  }
+  group("");
+  const hdmf::GroupBuilder root = read();
+  for (const hdmf::DatasetBuilder& dataset : root.datasets) {
+    EXPECT_EQ(dataset.array()->encoded(), nullptr) << "they are not to be copied";
+    const auto stored = dataset.array()->stored();
+    ASSERT_NE(stored, nullptr);
+    const auto chunks = stored->chunks();
+    ASSERT_EQ(chunks.size(), 2U) << "one lies outside of the array";
+    EXPECT_EQ(chunks[0].number, 1U);
+    EXPECT_EQ(chunks[1].number, 5U);
+    EXPECT_EQ(chunks[1].size, 6U);
+    Bytes bytes(6, std::byte{1});
+    EXPECT_EQ(stored->read(chunks[1], bytes), 0U);
+    EXPECT_EQ(bytes, Bytes(6));
+    // Chunks of another order are no more the same than under other codecs.
+    EXPECT_EQ(stored->codecs().empty(), dataset.name == "dots");
+  }
+}
+
+TEST_F(ZarrReader, TellsWhichDocumentsAreOutdated) {
+  group("");
+  group("g", R"({"a": 1})");
+  read();
+  EXPECT_TRUE(reader_->outdated().empty()) << "there is no .zmetadata";
+  writer_.consolidate();
+  read();
+  EXPECT_TRUE(reader_->outdated().empty());
+  store_->set(store::Key("g/.zattrs"), to_bytes(R"({"a": 2})"));
+  store_->set(store::Key(".zattrs"), to_bytes("{}"));
+  read();
+  EXPECT_EQ(reader_->outdated(), (std::vector<std::string>{"g/.zattrs", ".zattrs"}));
+  store_->set(store::Key("g/.zattrs"), to_bytes("{"));
+  expect_error(ErrorCode::corrupt_data, "g/.zattrs", [&] { reader_->outdated(); });
+}
+
 TEST_F(ZarrReader, NamesTheGroupOfBadLinks) {
   group("");
   group("g", R"({"zarr_link": 5})");

@@ -188,6 +188,24 @@ TEST(DatasetTest, TellsItsFillValueAsStored) {
   EXPECT_EQ(file.open("undefined")->fill_value(), std::nullopt);
 }
 
+// Else what was in memory before, of other files too, would be the values.
+TEST(DatasetTest, FillsWhatHdf5LeavesAsItIs) {
+  MadeFile file;
+  const std::int32_t value = 258;
+  const Handle never = MadeFile::chunked({4});
+  H5Pset_fill_value(never.id(), H5T_NATIVE_INT32, &value);
+  H5Pset_fill_time(never.id(), H5D_FILL_TIME_NEVER);
+  file.create("never", H5T_STD_I32BE, {6}, never.id());
+  const Handle contiguous(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_fill_time(contiguous.id(), H5D_FILL_TIME_NEVER);
+  file.create("contiguous", H5T_STD_I32LE, {6}, contiguous.id());
+  for (const auto& [name, expected] : {std::pair("never", 258), std::pair("contiguous", 0)}) {
+    std::vector<std::int32_t> values(6, -1);
+    file.open(name)->read(Region::all({6}), std::as_writable_bytes(std::span(values)), nullptr);
+    EXPECT_EQ(values, std::vector<std::int32_t>(6, expected)) << name;
+  }
+}
+
 TEST(DatasetTest, HasPlainChunksOnlyWhereTheyAre) {
   MadeFile file;
   const Handle chunked = MadeFile::chunked({4});

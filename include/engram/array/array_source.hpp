@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -73,6 +74,13 @@ class ArraySource {
 
   /// The chunks as they lie, or nullptr where elements can be had only by read().
   virtual const EncodedChunks* encoded() const { return nullptr; }
+
+  /// The chunks as they lie, to be looked at and not to be taken elsewhere: encoded(), or those of
+  /// an array that gives none out. nullptr where it can't be told which chunks there are. Good as
+  /// long as the source lives. May take as long as a listing of all chunks.
+  virtual std::shared_ptr<const EncodedChunks> stored() const {
+    return {std::shared_ptr<const EncodedChunks>(), encoded()};
+  }
 };
 
 /// An array that is being written.

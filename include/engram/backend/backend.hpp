@@ -46,6 +46,11 @@ class Reader {
   /// What read_tree() could not bring along as it was, in the order of the tree.
   virtual const std::vector<Notice>& notices() const = 0;
 
+  /// Metadata documents that say something else where they lie than in `.zmetadata`, from which the
+  /// tree is read: their keys, "a/.zattrs". None of HDF5, or where nothing can be listed. Reads all
+  /// of them. Throws Error(corrupt_data) for one that is no JSON.
+  virtual std::vector<std::string> outdated() const { return {}; }
+
   /// "HDF5" or "Zarr v2".
   virtual std::string format() const = 0;
 };

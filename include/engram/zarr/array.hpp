@@ -171,6 +171,10 @@ class Array {
   void set_attributes(const Json& attributes);
   void update_attributes(const Json& changes);
 
+  /// The chunks of the array that are stored, with the size that each has there, by number in the
+  /// grid; nullopt where the store can't be listed (a web server).
+  std::optional<std::vector<EncodedChunk>> stored_chunks() const;
+
   /// The bytes of the chunk as stored, or nullopt where there is none.
   std::optional<Bytes> read_chunk(const Shape& place) const;
 
