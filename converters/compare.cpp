@@ -83,7 +83,7 @@ class Comparison {
  private:
   // Both at once.
   void read() {
-    backend::ReadOptions a_options{options_.limits, options_.external, options_.external_root};
+    backend::ReadOptions a_options{options_.limits, options_.external, options_.allow_external};
     backend::ReadOptions b_options = a_options;
     if (options_.conversion) b_options = {options_.limits, std::nullopt, {}};
     TaskStream tasks(pool_, budget_, options_.stop);

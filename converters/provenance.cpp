@@ -64,6 +64,7 @@ Json options_json(const TargetOptions& options) {
   json["chunks_for"] = pairs_json(options.chunks_for);
   json["fast_paths"] = options.fast_paths;
   json["strict"] = options.strict;
+  json["verify"] = options.verify;
   json["overwrite"] = options.overwrite;
   json["checksum"] = options.checksum || !options.manifest.empty();
   json["manifest"] = options.manifest.empty() ? Json(nullptr) : Json(options.manifest);

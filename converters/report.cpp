@@ -101,6 +101,7 @@ Json to_json(const ConvertReport& report) {
   written["chunks_taken_over"] = report.written.chunks_taken_over;
   json["written"] = std::move(written);
   if (!report.checksum.empty()) json["checksum"] = report.checksum;
+  if (report.verification) json["verification"] = to_json(*report.verification);
   json["arrays"] = Json::array();
   for (const auto& array : report.arrays) json["arrays"].push_back(to_json(array));
   json["notices"] = Json::array();

@@ -12,6 +12,7 @@
 #include "converters/array_copy.hpp"
 #include "converters/checkpoint.hpp"
 #include "converters/chunk_copy.hpp"
+#include "converters/compare_tree.hpp"
 #include "converters/plan.hpp"
 #include "converters/progress_meter.hpp"
 #include "converters/provenance.hpp"
@@ -89,7 +90,8 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
 
 // What must be the same for one conversion to go on where another stopped.
 Json deciding(Json options) {
-  for (const char* other : {"strict", "overwrite", "checksum", "manifest", "memory", "threads"})
+  for (const char* other :
+       {"strict", "verify", "overwrite", "checksum", "manifest", "memory", "threads"})
     options.erase(other);
   return options;
 }
@@ -253,13 +255,17 @@ class TreeCopy {
     check_strict(options_, in_order(writer->notices()));
     ProgressMeter progress(options_.on_progress, totals_of(plan));
     auto copied = copy_datasets(plan, *writer, pool, budget, progress, options_.stop);
+    if (options_.verify) {
+      writer->finish();
+      verify(publication, pool, budget);
+    }
     // Closing a damaged file may crash the HDF5 library: while nothing is published.
     TaskStream closing(pool, budget);
     closing.add(0, [this] {
       tree_ = {};
       if (origin_.close) origin_.close();
     });
-    writer->finish();
+    if (!options_.verify) writer->finish();
     closing.finish();
     checkpoint.reset();
     report_.references += copied.references;
@@ -285,6 +291,30 @@ class TreeCopy {
     }
     if (manifest) manifest->publish();
     progress.finish();
+  }
+
+  void verify(const Publication& publication, ThreadPool& pool, MemoryBudget& budget) {
+    CompareOptions options;
+    options.conversion = true;
+    options.limits = options_.limits;
+    options.stop = options_.stop;
+    options.on_progress = options_.on_progress;
+    const auto reader = backend::open_reader(publication.store(), options_.limits);
+    const hdmf::GroupBuilder result = reader->read_tree();
+    auto& found = report_.verification.emplace();
+    found.conversion = true;
+    found.a = origin_.name;
+    found.b = publication.store();
+    found.a_format = report_.source_format;
+    found.b_format = reader->format();
+    compare_trees(tree_, result, options, pool, budget, found);
+    if (options_.on_verified) options_.on_verified(found);
+    if (found.is_equal()) return;
+    const auto& first = found.listed.front();
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("the result is not what {} holds, and is not kept: {} differences, the "
+                            "first at {}: {}",
+                            origin_.name, found.differences, first.path, first.text));
   }
 
   // What is there already, of a conversion that was continued, is read now.

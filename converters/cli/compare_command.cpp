@@ -113,11 +113,7 @@ void add_common_options(CLI::App& command, const std::shared_ptr<CompareChoices>
                 "(default); link: links are compared; error: is refused")
       ->option_text("copy|link|error")
       ->transform(CLI::CheckedTransformer(externals));
-  command
-      .add_option("--external-root", options.external_root,
-                  "The directory that stores which a Zarr store links to must lie in (the one that "
-                  "the store lies in)")
-      ->option_text("DIR");
+  add_allow_external(command, options.allow_external);
   command
       .add_option("--max", options.max_differences,
                   "So many differences are listed (1000); all are counted")

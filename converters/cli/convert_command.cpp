@@ -75,8 +75,17 @@ void print(std::string_view text) {
   if (!written) throw Error(ErrorCode::io_error, "the standard output can't be written to");
 }
 
+// Tells of a result that is not what the source holds; the status.
+int differs(const CompareReport& found, const std::string& error) {
+  for (std::size_t i = 0; i < std::min(found.listed.size(), kShownNotices); ++i) {
+    print_message("difference", found.listed[i].path + ": " + found.listed[i].text);
+  }
+  print_message("error", error);
+  return 1;
+}
+
 int convert_in_child(ConvertChoices options, const std::optional<ReportFile>& report_file,
-                     const Heartbeat& heartbeat, std::stop_token stop) {
+                     const OnFailure& failed, const Heartbeat& heartbeat, std::stop_token stop) {
   ProgressDisplay display(display_kind(options));
   auto& convert_options = options.convert;
   convert_options.stop = std::move(stop);
@@ -93,7 +102,17 @@ int convert_in_child(ConvertChoices options, const std::optional<ReportFile>& re
     heartbeat.beat(progress.path);
     display.show(progress);
   };
-  const auto report = convert(options.source, options.target, convert_options);
+  std::optional<CompareReport> found;
+  convert_options.on_verified = [&](const CompareReport& verified) { found = verified; };
+  ConvertReport report;
+  try {
+    report = convert(options.source, options.target, convert_options);
+  } catch (const Error& error) {
+    if (!found || found->is_equal()) throw;
+    display.clear();
+    failed(1, error.what());
+    return differs(*found, error.what());
+  }
   display.clear();
   if (report_file) report_file->write(report);
   if (!options.quiet) warn(report.notices, false);
@@ -103,6 +122,7 @@ int convert_in_child(ConvertChoices options, const std::optional<ReportFile>& re
     print(plan_table(report) + summary(report) + "\n");
   } else if (!options.quiet) {
     print(summary(report) + "\n");
+    if (report.verification) print("verified: " + summary(*report.verification) + "\n");
     if (!report.checksum.empty()) print("DANDI Zarr checksum " + report.checksum + "\n");
   }
   return 0;
@@ -150,8 +170,9 @@ void choose(ConvertChoices& options, Command& chosen) {
   chosen.target = options.convert.dry_run ? std::string() : options.target;
   chosen.supervision.patience = patience_for(file_size(options.source));
   chosen.supervision.address_space = address_space_for(options.convert.memory);
-  chosen.run = [options, report_file](const Heartbeat& heartbeat, std::stop_token stop) {
-    return convert_in_child(options, report_file, heartbeat, std::move(stop));
+  chosen.run = [options, report_file, failed = chosen.failed](const Heartbeat& heartbeat,
+                                                              std::stop_token stop) {
+    return convert_in_child(options, report_file, failed, heartbeat, std::move(stop));
   };
 }
 
@@ -227,6 +248,9 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                     "Fail (status 6) instead of warning when something can't be kept");
   command->add_flag("--overwrite", convert_options.overwrite,
                     "Replace TARGET, when it is a Zarr directory, once the new one is complete");
+  command->add_flag("--verify", convert_options.verify,
+                    "Read the result again and compare it with SOURCE, value by value, before it "
+                    "gets its name; status 1 when they differ");
   command->add_flag("--resume", convert_options.resume,
                     "Go on with the conversion to TARGET that was interrupted, with the options "
                     "that it had; where there is none, begin one");

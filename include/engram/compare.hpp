@@ -53,7 +53,7 @@ struct CompareOptions {
   bool conversion = false;
   /// What becomes of links of A and B to other files. For a conversion: what its option was.
   backend::ExternalLinks external = backend::ExternalLinks::copy;
-  std::string external_root;  ///< As ReadOptions::external_root.
+  std::vector<std::string> allow_external;  ///< As ReadOptions::allow_external.
   /// Numbers are equal where |a - b| <= absolute + relative * |b|. Both 0: bit for bit, so that a
   /// NaN equals the same NaN and 0.0 is not -0.0.
   double absolute = 0, relative = 0;

@@ -12,6 +12,7 @@
 #include "engram/backend/open.hpp"
 #include "engram/base/limits.hpp"
 #include "engram/base/progress.hpp"
+#include "engram/compare.hpp"
 
 namespace engram {
 
@@ -62,6 +63,12 @@ struct TargetOptions {
   /// It is replaced when it is there, once the target is in place. Implies `checksum`. Neither goes
   /// with a dry run.
   std::string manifest;
+  /// Reads the result again before it gets its name and compares it with the source, value by value
+  /// (see compare(), CompareOptions::conversion). A difference is Error(corrupt_data), and nothing
+  /// is left of the result.
+  bool verify = false;
+  /// Called once with what `verify` found, before that is an error.
+  std::function<void(const CompareReport&)> on_verified;
   /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
   /// the same, without a Blosc head. Else every array is encoded with the codec that
   /// codec::parse_codec reads.
@@ -126,6 +133,7 @@ struct ConvertReport {
   std::uint64_t bytes_read = 0;    ///< Decoded bytes of all datasets.
   std::uint64_t bytes_copied = 0;  ///< Those of them whose encoded chunks were kept.
   double seconds = 0;
+  std::optional<CompareReport> verification;  ///< Of TargetOptions::verify.
   /// Of a dry run: what it would come to. Bytes of chunks that are encoded are then those of their
   /// elements, so that the real number will be smaller.
   backend::WriterCounters written;
