@@ -17,7 +17,8 @@ namespace {
 constexpr std::uint64_t kMostLength = 1ULL << 62;
 
 [[noreturn]] void throw_bad(std::string_view text, const std::string& why) {
-  throw Error(ErrorCode::invalid_argument, fmt::format("the slice [{}] {}", printable(text), why));
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("the slice [{}] {}", engram::printable(text), why));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -111,7 +112,8 @@ class SliceParser {
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     const auto most = static_cast<std::int64_t>(kMostLength);
     if (error != std::errc() || end != part.data() + part.size() || value > most || value < -most) {
-      throw_bad(text_, fmt::format("has \"{}\", where a whole number is wanted", printable(part)));
+      throw_bad(text_,
+                fmt::format("has \"{}\", where a whole number is wanted", engram::printable(part)));
     }
     return value;
   }

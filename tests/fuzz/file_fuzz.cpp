@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::require(problem.text.size() < 16U << 10U, "problems are short enough to be read");
   });
   if (document.size() == input.size()) return 0;
-  const backend::LinkRoot root("http://h/data/a.zarr?key", std::nullopt);
+  const backend::LinkRoot root("http://h/data/a.zarr?key", {});
   const auto places =
       root.places(root.file().location, std::string(input.substr(document.size() + 1)));
   for (const auto& place : places.places) {

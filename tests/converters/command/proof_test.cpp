@@ -98,7 +98,7 @@ TEST_F(ProofCommandTest, TheDeathOfTheWorkerHasAReport) {
   for (const int number : {SIGTERM, SIGKILL, SIGSEGV}) {
     RunningCommand command({"convert", source, target, "--codec", "bz2:9", "--memory", "100M",
                             "--report", report_path, "--manifest", manifest});
-    for (int i = 0; i < 3000 && !fs::exists(target + ".part/large/.zarray"); ++i)
+    for (int i = 0; i < 3000 && !fs::exists(target + ".part/store/large/.zarray"); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     ::kill(number == SIGTERM ? command.pid() : command.worker(), number);
     const auto result = command.wait();
@@ -110,6 +110,7 @@ TEST_F(ProofCommandTest, TheDeathOfTheWorkerHasAReport) {
     EXPECT_FALSE(fs::exists(manifest + ".part")) << number;
     EXPECT_FALSE(fs::exists(report_path + ".part"));
     fs::remove(report_path);
+    fs::remove_all(target + ".part");
   }
 }
 
