@@ -28,13 +28,19 @@ int fail(std::string_view text, int status, const OnFailure& failed) {
   return status;
 }
 
+// By itself, as it was asked to.
+bool was_stopped(const Outcome& outcome) {
+  return outcome.kind == Outcome::Kind::exited &&
+         outcome.status == static_cast<int>(ErrorCode::cancelled);
+}
+
 // Tidies up after a child that did not end by itself, and says what became of its work. What was
 // stopped may go on; what died of the file would die again.
 std::string consequence(const Command& command, const Outcome& outcome,
                         const std::optional<converter::PartIdentity>& before) {
   if (command.target.empty()) return command.consequence;
-  const bool stopped =
-      outcome.kind == Outcome::Kind::cancelled || outcome.kind == Outcome::Kind::killed;
+  const bool stopped = outcome.kind == Outcome::Kind::cancelled ||
+                       outcome.kind == Outcome::Kind::killed || was_stopped(outcome);
   const auto part = converter::part_name(command.target);
   if (stopped && converter::is_resumable(part)) {
     return fmt::format("what is done is kept in {}: the same command with --resume goes on", part);
@@ -86,7 +92,12 @@ int run_command(const Command& command) {
   const auto before = converter::part_identity(command.target);
   const bool bar = is_terminal();
   const auto work = [&](const Heartbeat& heartbeat, std::stop_token stop) {
-    return guarded([&] { return command.run(heartbeat, stop); }, command.failed);
+    // That it was stopped the parent tells, which knows by what.
+    const auto failed = [&](int status, std::string_view text) {
+      if (command.failed && status != static_cast<int>(ErrorCode::cancelled))
+        command.failed(status, text);
+    };
+    return guarded([&] { return command.run(heartbeat, stop); }, failed);
   };
   std::optional<Outcome> outcome;
   const int failed = guarded(
@@ -96,6 +107,11 @@ int run_command(const Command& command) {
       },
       command.failed);
   if (!outcome) return failed;
+  if (was_stopped(*outcome)) {
+    const auto text = consequence(command, *outcome, before);
+    if (command.failed) command.failed(exit_status(*outcome), text);
+    return exit_status(*outcome);
+  }
   if (outcome->kind == Outcome::Kind::exited) {
     // A child that ran out of memory may have had none left to tidy up.
     if (outcome->status != 0 && !command.target.empty() &&
