@@ -20,6 +20,15 @@ bool is_metadata(std::string_view key) {
   return key.substr(slash == std::string_view::npos ? 0 : slash + 1).starts_with(".z");
 }
 
+bool is_key(std::string_view text) {
+  try {
+    store::Key{text};
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 // One of the places in the file, for as long as a chunk is written.
@@ -85,7 +94,9 @@ std::vector<std::string> noted_keys(const std::string& notes) {
     const Bytes slot = read_up_to(fd.get(), at, kSlotBytes, notes);
     if (slot.empty()) return keys;
     const std::string_view text(reinterpret_cast<const char*>(slot.data()), slot.size());
-    if (const auto key = text.substr(0, text.find('\0')); !key.empty()) keys.emplace_back(key);
+    const auto key = text.substr(0, text.find('\0'));
+    // Zeros are a slot that was not used; what is no key nobody has written.
+    if (is_key(key)) keys.emplace_back(key);
   }
 }
 

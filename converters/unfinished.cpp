@@ -163,7 +163,7 @@ void remove_doubtful(const std::string& part, const Json& record) {
   const auto notes = part + "/" + unfinished::kWriting;
   if (!boot.empty() && boot == text_at(record, "boot") && is_own_file_system(part) &&
       ::access(notes.c_str(), F_OK) == 0) {
-    for (const std::string& key : noted_keys(notes)) remove_file(store + "/" + key);
+    for (const std::string& key : noted_keys(notes)) remove_file(fmt::format("{}/{}", store, key));
     return remove_if(store, [](const auto&, const auto&) { return false; });
   }
   struct stat durable {};

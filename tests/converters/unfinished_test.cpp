@@ -164,6 +164,16 @@ TEST_F(DoubtfulTest, AfterAKillWhatWasBeingWrittenIs) {
   EXPECT_EQ(files(), (std::set<std::string>{".zgroup", "a/.zarray", "a/0", "a/1"}));
 }
 
+TEST_F(DoubtfulTest, NotesLeadNowhereElse) {
+  put_text(dir / "mine", "x");
+  for (const char* key : {"../../mine", "/etc/passwd", "a/../../../mine", "a//b", "\\"}) {
+    put_text(part + "/writing", key);
+    EXPECT_TRUE(noted_keys(part + "/writing").empty()) << key;
+    remove_doubtful(part, record());
+  }
+  EXPECT_TRUE(fs::exists(dir / "mine"));
+}
+
 TEST_F(DoubtfulTest, AfterAPowerCutWhatIsNewerThanTheCheckpointIs) {
   Json before = record();
   before["boot"] = "another";
