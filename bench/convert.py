@@ -165,7 +165,7 @@ def copy_of(store, cache):
 def command(who, work, source, target, ours, cache):
     """The command of a peer, and whether it times itself."""
     if who == "engram":
-        return [os.environ["ENGRAM"], "convert", "--quiet", *work.options, source, target], False
+        return [os.environ["ENGRAM"], "convert", "--quiet", "--no-sync", *work.options, source, target], False
     if who == "cp":
         return ["cp", source, target], False
     if who == "TensorStore":

@@ -225,7 +225,8 @@ class RawCompare:
             self.opened.append(item)  # so that a file that is linked to keeps its number
             return item, None
         except Exception as error:  # noqa: BLE001
-            return None, str(error) if kind == h5py.h5l.TYPE_HARD else None
+            # None: a name that is listed and can't be looked up.
+            return None, str(error) if kind in (None, h5py.h5l.TYPE_HARD) else None
 
     # ------------------------------------------------------------------------------------------ attributes
     def attribute_list(self, item, node):
@@ -235,7 +236,9 @@ class RawCompare:
             self.extra(item, node, extra)
         elif extra:
             self.result.problem(node, f"has {extra}")
-        for name in sorted(item.attrs):
+        # h5py has bytes for a name that is no UTF-8; the store has what Python makes of them.
+        given = {name.decode(errors="surrogateescape") if isinstance(name, bytes) else name: name for name in item.attrs}
+        for name in sorted(given):
             self.result.attributes += 1
             where = self.here = f"{node}@{name}"
             if name not in stored or name in EXTRA or name in RESERVED:
@@ -243,7 +246,7 @@ class RawCompare:
                 self.result.missing(where, "an attribute")
                 continue
             try:
-                problem = self.attribute(item.attrs, name, stored.pop(name), node)
+                problem = self.attribute(item.attrs, given[name], stored.pop(name), node)
             except Exception as error:  # noqa: BLE001 - anything that h5py cannot read is listed
                 self.result.unread.append((where, f"{type(error).__name__}: {error}"))
                 continue
