@@ -13,7 +13,7 @@ namespace {
 
 Json pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
   Json list = Json::array();
-  for (const auto& [glob, value] : pairs) list.push_back(glob + "=" + value);
+  for (const auto& [glob, value] : pairs) list.push_back(fmt::format("{}={}", glob, value));
   return list;
 }
 

@@ -22,7 +22,7 @@ bool is_metadata(std::string_view key) {
 
 bool is_key(std::string_view text) {
   try {
-    store::Key{text};
+    const store::Key key(text);
     return true;
   } catch (const Error&) {
     return false;

@@ -46,9 +46,9 @@ FileDescriptor AllowedPlaces::open(const std::string& path, std::string& refused
   if (path.empty() || path.find('\0') != std::string::npos) return failed(ENOENT);
   const FileDescriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!place.is_open()) return {};
-  std::string real = true_path(place.get());
+  const std::string real = true_path(place.get());
   if (!contains(real)) {
-    refused = real.empty() ? path : std::move(real);
+    refused = real.empty() ? path : real;
     return failed(EACCES);
   }
   struct stat info {};

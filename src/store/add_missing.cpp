@@ -17,13 +17,13 @@ constexpr std::size_t kScannedTogether = 64;
 class MissingValues {
  public:
   MissingValues(Checksums& checksums, const ReadableStore& store, ThreadPool& pool,
-                MemoryBudget& budget, const std::stop_token& stop,
+                MemoryBudget& budget, std::stop_token stop,
                 const std::function<void(const std::string&)>& on_value)
       : checksums_(checksums),
         store_(store),
-        stop_(stop),
+        stop_(std::move(stop)),
         on_value_(on_value),
-        stream_(pool, budget, stop) {}
+        stream_(pool, budget, stop_) {}
 
   void run() {
     // Not by recursion: who made the store chose how deep it is.
@@ -102,7 +102,7 @@ class MissingValues {
 void add_missing(Checksums& checksums, const ReadableStore& store, ThreadPool& pool,
                  MemoryBudget& budget, std::stop_token stop,
                  const std::function<void(const std::string&)>& on_value) {
-  MissingValues(checksums, store, pool, budget, stop, on_value).run();
+  MissingValues(checksums, store, pool, budget, std::move(stop), on_value).run();
 }
 
 }  // namespace engram::store
