@@ -210,7 +210,8 @@ DtypeField parse_field(const Json& json, std::uint32_t depth) {
 }
 
 Dtype parse_dtype(const Json& json, std::uint32_t depth) {
-  if (json.is_null() || (json.is_string() && json.get_ref<const std::string&>() == "null")) return {};
+  if (json.is_null() || (json.is_string() && json.get_ref<const std::string&>() == "null"))
+    return {};
   if (json.is_string()) {
     const auto name = json.get<std::string>();
     if (canonical_dtype(name).empty())
