@@ -1,13 +1,17 @@
-// Loaded with LD_PRELOAD into the command, it makes one call of the worker fail, or ends the worker there: what no test can
-// ask of a disk. ENGRAM_FAULT says which one, as KIND:NUMBER:ACTION.
+// Loaded with LD_PRELOAD into the command, it makes one call of the worker fail, or ends the worker
+// there: what no test can ask of a disk. ENGRAM_FAULT says which one, as KIND:NUMBER:ACTION.
 //
-// KIND    a function: open (of a file that is made), write, pwrite, pread, mkdir, rename, unlink, syncfs, fsync, close;
-//         io: any of them; alloc: malloc and its kin; space: bytes that may still be written (NUMBER), then the disk is full
+// KIND    a function: open (of a file that is made), write, pwrite, pread, mkdir, rename, unlink,
+// syncfs, fsync, close;
+//         io: any of them; alloc: malloc and its kin; space: bytes that may still be written
+//         (NUMBER), then the disk is full
 // NUMBER  which call, from 1 on
-// ACTION  EIO, ENOSPC, ...: the call fails so; short: half is written, which is no error; kill, kill-after: SIGKILL before or
+// ACTION  EIO, ENOSPC, ...: the call fails so; short: half is written, which is no error; kill,
+// kill-after: SIGKILL before or
 //         after the call; kill-half: after half of a write. For alloc: fail.
 //
-// Only regular files and directories count, and only in the process that the command forks, from the fork on.
+// Only regular files and directories count, and only in the process that the command forks, from
+// the fork on.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -67,7 +71,8 @@ bool fails(const char* kind, bool& kill_after) {
   kill_after = false;
   if (!is_hit(kind)) return false;
   if (is(fault.action, "kill")) die();
-  if (is(fault.action, "kill-after") || is(fault.action, "kill-half") || is(fault.action, "short")) {
+  if (is(fault.action, "kill-after") || is(fault.action, "kill-half") ||
+      is(fault.action, "short")) {
     kill_after = !is(fault.action, "short");
     return false;
   }
@@ -77,7 +82,8 @@ bool fails(const char* kind, bool& kill_after) {
 
 bool is_file(int fd) {
   struct stat status {};
-  return active.load(std::memory_order_relaxed) && ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  return active.load(std::memory_order_relaxed) && ::fstat(fd, &status) == 0 &&
+         S_ISREG(status.st_mode);
 }
 
 template <typename Function>
@@ -150,7 +156,9 @@ ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
   return faulty_write("pwrite", fd, size, [&](std::size_t n) { return next(fd, data, n, at); });
 }
 
-ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) { return pwrite(fd, data, size, at); }
+ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
+  return pwrite(fd, data, size, at);
+}
 
 ssize_t pread(int fd, void* data, size_t size, off_t at) {
   static const auto next = real<ssize_t (*)(int, void*, size_t, off_t)>("pread");
@@ -199,7 +207,8 @@ int rename(const char* from, const char* to) {
   return faulty("rename", [&] { return next(from, to); });
 }
 
-int renameat2(int from_directory, const char* from, int to_directory, const char* to, unsigned flags) {
+int renameat2(int from_directory, const char* from, int to_directory, const char* to,
+              unsigned flags) {
   static const auto next = real<int (*)(int, const char*, int, const char*, unsigned)>("renameat2");
   return faulty("rename", [&] { return next(from_directory, from, to_directory, to, flags); });
 }
