@@ -2,27 +2,14 @@
 
 #include <string>
 
+#include "converters/report_text.hpp"
 #include "engram/compare.hpp"
 #include "engram/convert.hpp"
 
 namespace engram {
 namespace {
 
-std::string amount(std::uint64_t count, const char* one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
-std::string_view notice_name(backend::Notice::Kind kind) noexcept {
-  switch (kind) {
-    case backend::Notice::Kind::changed:
-      return "changed";
-    case backend::Notice::Kind::dangling:
-      return "dangling";
-    case backend::Notice::Kind::left_out:
-      return "left_out";
-  }
-  return "unknown";
-}
+using converter::counted;
 
 Json difference_json(const Difference& difference) {
   Json json = Json::object();
@@ -90,21 +77,18 @@ Json to_json(const CompareReport& report) {
   json["listed"] = Json::array();
   for (const Difference& difference : report.listed)
     json["listed"].push_back(difference_json(difference));
-  json["notices"] = Json::array();
-  for (const backend::Notice& notice : report.notices)
-    json["notices"].push_back(
-        {{"kind", notice_name(notice.kind)}, {"path", notice.path}, {"text", notice.text}});
+  json["notices"] = converter::to_json(report.notices);
   return json;
 }
 
 std::string summary(const CompareReport& report) {
   std::string text =
-      report.is_equal() ? std::string("equal") : amount(report.differences, "difference");
-  text += fmt::format(": {}, {}, {}, {}, {}", amount(report.groups, "group"),
-                      amount(report.datasets, "dataset"), amount(report.attributes, "attribute"),
-                      amount(report.links, "link"), amount(report.references, "reference"));
+      report.is_equal() ? std::string("equal") : counted(report.differences, "difference");
+  text += fmt::format(": {}, {}, {}, {}, {}", counted(report.groups, "group"),
+                      counted(report.datasets, "dataset"), counted(report.attributes, "attribute"),
+                      counted(report.links, "link"), counted(report.references, "reference"));
   if (report.region_references != 0)
-    text += fmt::format(", {}", amount(report.region_references, "region reference"));
+    text += fmt::format(", {}", counted(report.region_references, "region reference"));
   return text + fmt::format("; {} compared in {}", format_bytes(report.bytes),
                             format_seconds(report.seconds));
 }

@@ -33,9 +33,7 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     return tree;
   };
   origin.close = [&] { reader.reset(); };
-  ConvertReport report = converter::copy_tree(origin, target, options);
-  report.options = std::move(origin.options);
-  return report;
+  return converter::copy_tree(origin, target, options);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include "converters/places.hpp"
 #include "converters/unfinished.hpp"
 #include "engram/base/error.hpp"
 
@@ -21,11 +22,6 @@ namespace fs = boost::filesystem;
 
 std::string reason(int number) { return std::generic_category().message(number); }
 
-std::string without_trailing_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
 std::optional<struct stat> status_of(const std::string& path) noexcept {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
@@ -35,12 +31,6 @@ std::optional<struct stat> status_of(const std::string& path) noexcept {
 std::string parent_of(const std::string& target) {
   const auto parent = fs::path(target).parent_path().string();
   return parent.empty() ? "." : parent;
-}
-
-// True when `inner` is `outer` or lies below it; both canonical.
-bool is_within(const fs::path& inner, const fs::path& outer) {
-  const auto relative = inner.lexically_relative(outer);
-  return !relative.empty() && *relative.begin() != "..";
 }
 
 // What may be replaced: an empty directory, or one that says that it is Zarr.

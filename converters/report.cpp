@@ -5,26 +5,13 @@
 #include <string>
 
 #include "converters/provenance.hpp"
+#include "converters/report_text.hpp"
 #include "engram/convert.hpp"
 
 namespace engram {
 namespace {
 
-std::string_view to_string(backend::Notice::Kind kind) noexcept {
-  switch (kind) {
-    case backend::Notice::Kind::changed:
-      return "changed";
-    case backend::Notice::Kind::dangling:
-      return "dangling";
-    case backend::Notice::Kind::left_out:
-      return "left_out";
-  }
-  return "unknown";
-}
-
-std::string counted(std::uint64_t count, const char* one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
+using converter::counted;
 
 Json codecs_json(const std::vector<CodecConfig>& codecs) {
   Json list = Json::array();
@@ -104,14 +91,7 @@ Json to_json(const ConvertReport& report) {
   if (report.verification) json["verification"] = to_json(*report.verification);
   json["arrays"] = Json::array();
   for (const auto& array : report.arrays) json["arrays"].push_back(to_json(array));
-  json["notices"] = Json::array();
-  for (const auto& notice : report.notices) {
-    Json entry = Json::object();
-    entry["kind"] = to_string(notice.kind);
-    entry["path"] = notice.path;
-    entry["text"] = notice.text;
-    json["notices"].push_back(std::move(entry));
-  }
+  json["notices"] = converter::to_json(report.notices);
   return json;
 }
 

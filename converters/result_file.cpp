@@ -5,6 +5,7 @@
 #include <boost/filesystem.hpp>
 
 #include "base/posix_file.hpp"
+#include "converters/places.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::converter {
@@ -14,8 +15,8 @@ namespace fs = boost::filesystem;
 
 // True when the file `name` in the directory `parent`, which is canonical, is what lies at `place`
 // or lies in it.
-bool is_at_or_in(const fs::path& parent, const fs::path& name, std::string place) {
-  while (place.size() > 1 && place.back() == '/') place.pop_back();
+bool is_at_or_in(const fs::path& parent, const fs::path& name, const std::string& given) {
+  const std::string place = without_trailing_slashes(given);
   if (place.empty()) return false;
   boost::system::error_code failed;
   auto there = fs::canonical(place, failed);
@@ -23,8 +24,7 @@ bool is_at_or_in(const fs::path& parent, const fs::path& name, std::string place
     there = fs::canonical(fs::absolute(place).parent_path(), failed) / fs::path(place).filename();
     if (failed) return false;
   }
-  const fs::path relative = (parent / name).lexically_relative(there);
-  return !relative.empty() && *relative.begin() != "..";
+  return is_within(parent / name, there);
 }
 
 }  // namespace

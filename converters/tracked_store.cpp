@@ -66,7 +66,7 @@ class TrackedStore::Slot {
 
 TrackedStore::TrackedStore(std::shared_ptr<store::Store> store, const std::string& notes,
                            std::size_t threads)
-    : store_(std::move(store)),
+    : ForwardingStore(std::move(store)),
       notes_path_(notes),
       notes_(::open(notes.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666)),
       taken_(threads) {
@@ -75,12 +75,12 @@ TrackedStore::TrackedStore(std::shared_ptr<store::Store> store, const std::strin
 
 void TrackedStore::set(const store::Key& key, BytesView value) {
   if (is_metadata(key.str())) {
-    store_->set(key, value);
+    inner().set(key, value);
     return;
   }
   const Slot slot(*this);
   slot.note(key.str());
-  store_->set(key, value);
+  inner().set(key, value);
 }
 
 std::vector<std::string> noted_keys(const std::string& notes) {

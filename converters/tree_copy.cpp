@@ -145,7 +145,7 @@ class TreeCopy {
                   "a dry run writes nothing that there could be checksums of");
     }
     report_.begun = utc_text(std::chrono::system_clock::now());
-    report_.options = options_json(options);
+    report_.options = origin.options;
     if (!origin.name.empty()) report_.source_identity = identify_source(origin.name);
     if (options.checksum || !options.manifest.empty()) {
       checksums_ = std::make_shared<store::Checksums>();
@@ -201,14 +201,16 @@ class TreeCopy {
       try {
         check_same_conversion(part, before.value_or(Json::object()), now);
         remove_doubtful(part, *before);
+        for (const char* name : {"begun", "plan"})
+          if (before->contains(name)) now[name] = before->at(name);
+        write_record(part, now);
       } catch (...) {
         publication.keep();
         throw;
       }
-      for (const char* name : {"begun", "plan"})
-        if (before->contains(name)) now[name] = before->at(name);
+    } else {
+      write_record(part, now);
     }
-    write_record(part, now);
     return now;
   }
 
@@ -221,15 +223,17 @@ class TreeCopy {
   }
 
   // The plan follows from what the record has, unless files that the source links to have changed.
-  void check_plan(const Publication& publication, Json& record) const {
+  void check_plan(Publication& publication, Json& record) const {
     Json arrays = Json::array();
     for (const auto& array : report_.arrays) arrays.push_back(to_json(array));
     const std::string sum = checksum_of(dump_json(arrays, JsonStyle::line));
-    if (record.contains("plan") && record["plan"] != sum)
+    if (record.contains("plan") && record["plan"] != sum) {
+      publication.keep();
       throw Error(ErrorCode::already_exists,
                   fmt::format("{} is {}, whose datasets were others than they are now: --overwrite "
                               "begins anew",
                               publication.part(), describe_unfinished(publication.part())));
+    }
     record["plan"] = sum;
     write_record(publication.part(), record);
   }

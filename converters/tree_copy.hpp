@@ -11,7 +11,7 @@ namespace engram::converter {
 /// Where the tree that is copied comes from.
 struct TreeOrigin {
   std::string name;               ///< The source's path; empty: none, the tree was made in memory.
-  Json options = Json::object();  ///< All that decide about the result, by name.
+  Json options = Json::object();  ///< All that are given, by name, as options_json() has them.
   /// Gives the tree. Called once, after the target was found fit. Adds to the report what was lost
   /// or changed on the way, and where reading takes long, calls `on_node` as
   /// Reader::read_tree() does; that may be empty.

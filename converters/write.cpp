@@ -4,6 +4,7 @@
 
 #include "converters/link_data.hpp"
 #include "converters/name_by_schema.hpp"
+#include "converters/provenance.hpp"
 #include "converters/tree_copy.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/complete.hpp"
@@ -15,6 +16,7 @@ ConvertReport write(const hdmf::GroupBuilder& root, const std::string& target,
   if (options.link_data && target.empty())
     throw Error(ErrorCode::invalid_argument, "links to data need a target to lead from");
   converter::TreeOrigin origin;
+  origin.options = converter::options_json(options);
   origin.read = [&](ConvertReport& report, const auto&) {
     report.source_format = "memory";
     hdmf::GroupBuilder tree = root;

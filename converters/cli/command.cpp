@@ -69,6 +69,14 @@ int guarded(const std::function<int()>& work, const OnFailure& failed) {
   }
 }
 
+const std::map<std::string, backend::ExternalLinks>& external_choices() {
+  static const std::map<std::string, backend::ExternalLinks> choices{
+      {"copy", backend::ExternalLinks::copy},
+      {"link", backend::ExternalLinks::link},
+      {"error", backend::ExternalLinks::refuse}};
+  return choices;
+}
+
 void add_allow_external(CLI::App& command, std::vector<std::string>& directories) {
   command
       .add_option("--allow-external", directories,

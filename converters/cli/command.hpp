@@ -2,12 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "converters/cli/supervise.hpp"
+#include "engram/backend/open.hpp"
 
 namespace engram::cli {
 
@@ -36,6 +38,9 @@ void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 void add_diff_command(CLI::App& app, Command& chosen);
 void add_verify_command(CLI::App& app, Command& chosen);
+
+/// What --external can be told.
+const std::map<std::string, backend::ExternalLinks>& external_choices();
 
 /// Adds the option `--allow-external`, whose values go to `directories`, which must live as long as
 /// `command`.

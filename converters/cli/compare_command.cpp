@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -100,10 +99,6 @@ int compare_in_child(CompareChoices choices, const Heartbeat& heartbeat, std::st
 
 void add_common_options(CLI::App& command, const std::shared_ptr<CompareChoices>& choices) {
   CompareOptions& options = choices->compare;
-  const std::map<std::string, backend::ExternalLinks> externals{
-      {"copy", backend::ExternalLinks::copy},
-      {"link", backend::ExternalLinks::link},
-      {"error", backend::ExternalLinks::refuse}};
   command
       .add_option(
           "--external", options.external,
@@ -112,7 +107,7 @@ void add_common_options(CLI::App& command, const std::shared_ptr<CompareChoices>
               : "What lies in other files: copy: is compared as if it lay where the link is "
                 "(default); link: links are compared; error: is refused")
       ->option_text("copy|link|error")
-      ->transform(CLI::CheckedTransformer(externals));
+      ->transform(CLI::CheckedTransformer(external_choices()));
   add_allow_external(command, options.allow_external);
   command
       .add_option("--max", options.max_differences,

@@ -203,16 +203,12 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "bytes, as hdmf-zarr has it")
       ->option_text("utf8|exact")
       ->transform(CLI::CheckedTransformer(forms));
-  const std::map<std::string, backend::ExternalLinks> externals{
-      {"copy", backend::ExternalLinks::copy},
-      {"link", backend::ExternalLinks::link},
-      {"error", backend::ExternalLinks::refuse}};
   command
       ->add_option("--external", convert_options.external,
                    "What lies in other files: copy: is copied in (default); link: stays there, and "
                    "links lead to it (to b.nwb.zarr for b.nwb: convert both); error: is refused")
       ->option_text("copy|link|error")
-      ->transform(CLI::CheckedTransformer(externals));
+      ->transform(CLI::CheckedTransformer(external_choices()));
   add_allow_external(*command, convert_options.allow_external);
   command->add_flag("--no-consolidate", options->no_consolidate,
                     "Do not write .zmetadata (all metadata in one file)");

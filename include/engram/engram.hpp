@@ -57,6 +57,7 @@
 #include "engram/store/checksum_store.hpp"
 #include "engram/store/checksums.hpp"
 #include "engram/store/directory_store.hpp"
+#include "engram/store/forwarding_store.hpp"
 #include "engram/store/http_store.hpp"
 #include "engram/store/key.hpp"
 #include "engram/store/memory_store.hpp"

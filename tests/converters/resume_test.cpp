@@ -155,6 +155,28 @@ TEST_F(ResumeTest, OtherOptionsOrSourcesAreRefused) {
   EXPECT_FALSE(fs::exists(part));
 }
 
+TEST_F(ResumeTest, WhatWasDoneStaysWhenGoingOnFailsAtOnce) {
+  interrupt();
+  options.resume = true;
+  const std::string record = part + "/conversion.json";
+  fs::create_directory(record + ".new");
+  expect_error(ErrorCode::io_error, "conversion.json", [&] { convert(source, target, options); });
+  EXPECT_GT(files_there(), 0);
+  fs::remove(record + ".new");
+
+  Json other = parse_json(content(part)["conversion.json"]);
+  const Json plan = other["plan"];
+  other["plan"] = "another";
+  std::ofstream(record) << dump_json(other, JsonStyle::ordered);
+  expect_error(ErrorCode::already_exists, "whose datasets were others than they are now",
+               [&] { convert(source, target, options); });
+  EXPECT_GT(files_there(), 0);
+  other["plan"] = plan;
+  std::ofstream(record) << dump_json(other, JsonStyle::ordered);
+  EXPECT_GT(convert(source, target, options).written.chunks_taken_over, 0U);
+  EXPECT_EQ(content(target), whole);
+}
+
 TEST_F(ResumeTest, ASourceThatChangesMeanwhileIsNoSource) {
   options.on_plan = [&](const auto&) {
     std::ofstream(source + "/small/3/.zattrs", std::ios::app) << " ";
