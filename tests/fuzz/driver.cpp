@@ -2,7 +2,9 @@
 // made of the seeds. Each is one case; one that crashes, throws anything but engram::Error, takes
 // too long or too much memory is a fault, and is said so with the way to run it again.
 //
-//   PROGRAM [--cases N] [--series S] [--case K [--save FILE]] [FILE or DIRECTORY]...
+//   PROGRAM [--cases N] [--seconds T] [--series S] [--case K [--save FILE]] [FILE or DIRECTORY]...
+//
+// With --seconds it ends after that time, however many cases are left.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -35,6 +37,7 @@ constexpr unsigned kHangs = 30;  ///< Seconds after which a case is not waited f
 
 struct Options {
   std::uint32_t cases = 2000, series = 1;
+  std::optional<std::uint32_t> seconds;
   std::optional<std::uint32_t> only;
   std::string save;
   std::vector<std::filesystem::path> files;
@@ -100,6 +103,8 @@ Options parse(const std::vector<std::string>& words) {
     if (++i == words.size()) throw std::invalid_argument(word + " needs a value");
     if (word == "--cases") {
       options.cases = number(words[i]);
+    } else if (word == "--seconds") {
+      options.seconds = number(words[i]);
     } else if (word == "--series") {
       options.series = number(words[i]);
     } else if (word == "--case") {
@@ -143,7 +148,10 @@ int main_of(const std::string& program, const Options& options) {
   } else {
     run_files(options.files, totals);
     for (std::size_t i = 0; i < made.size(); ++i) run(made[i], "seed " + std::to_string(i), totals);
-    for (std::uint32_t at = 0; at < options.cases; ++at) run_case(at);
+    const auto is_over = [&] {
+      return options.seconds && Clock::now() - begin >= std::chrono::seconds(*options.seconds);
+    };
+    for (std::uint32_t at = 0; at < options.cases && !is_over(); ++at) run_case(at);
   }
   using Seconds = std::chrono::duration<double>;
   const auto count = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -16,6 +17,8 @@
 
 namespace engram::hdmf {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Documents in memory, as YAML.
 class FakeSource final : public SpecSource {
@@ -382,6 +385,37 @@ TEST(SpecFilesTest, WhatIsWrongIsNamedWithItsFile) {
   testing::expect_error(ErrorCode::corrupt_data, "no path below", load_all);
   write(file, "namespaces: [");
   testing::expect_error(ErrorCode::corrupt_data, "x.namespace.yaml", load_all);
+}
+
+TEST(SpecFilesTest, SymbolicLinksDontLeadOut) {
+  const testing::TempDir directory;
+  const fs::path base = directory.path();
+  fs::create_directories(base / "in/sub");
+  fs::create_directories(base / "out");
+  write(base / "out/s.yaml", kSeries);
+  write(base / "out/o.namespace.yaml", "namespaces: [{name: o, version: 1.0.0, schema: []}]");
+  write(base / "in/x.namespace.yaml",
+        "namespaces: [{name: n, version: 1.0.0, schema: [{source: s.yaml}]}]");
+  const auto load_all = [&](const char* what) {
+    return NamespaceCatalog::load(spec_files((base / what).string()));
+  };
+  fs::create_symlink(base / "out/s.yaml", base / "in/s.yaml");
+  testing::expect_error(ErrorCode::corrupt_data, "out/s.yaml, outside the namespace's directory",
+                        [&] { load_all("in"); });
+  testing::expect_error(ErrorCode::corrupt_data, "outside the namespace's directory",
+                        [&] { load_all("in/x.namespace.yaml"); });
+  fs::remove(base / "in/s.yaml");
+  write(base / "in/sub/s.yaml", kSeries);
+  fs::create_symlink("sub/s.yaml", base / "in/s.yaml");
+  EXPECT_NE(load_all("in").find("n"), nullptr) << "one that stays below is followed";
+
+  fs::create_symlink(base / "out/o.namespace.yaml", base / "in/o.namespace.yaml");
+  testing::expect_error(ErrorCode::corrupt_data, "outside the namespace's directory",
+                        [&] { load_all("in"); });
+  EXPECT_NE(load_all("in/o.namespace.yaml").find("o"), nullptr) << "the user named it";
+  fs::create_symlink(base / "in/x.namespace.yaml", base / "x.namespace.yaml");
+  fs::create_symlink(base / "in/s.yaml", base / "s.yaml");
+  EXPECT_NE(load_all("x.namespace.yaml").find("n"), nullptr) << "as its schemas are";
 }
 
 }  // namespace

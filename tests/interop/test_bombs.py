@@ -3,8 +3,6 @@ import bz2
 import gzip
 import json
 import os
-import subprocess
-import sys
 import zlib
 
 import numcodecs
@@ -18,30 +16,12 @@ MEGABYTES = {"codec": 100, "metadata": 200}
 GIB2 = 2 << 30
 
 
-# A process that is small itself: what one uses is counted from what had forked it on.
-WATCH = """import os, subprocess, sys
-process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)"""
-
-
-def measured(*arguments):
-    """(exit code, standard error, CPU seconds, peak MB) of the command and the process that works for it. Not seconds by the clock:
-    other tests run beside it."""
-    watched = subprocess.run([sys.executable, "-I", "-S", "-c", WATCH, engram.COMMAND, *map(os.fspath, arguments)], capture_output=True,
-                             text=True, errors="surrogateescape", check=True)
-    code, seconds, megabytes = watched.stdout.split()
-    return int(code), watched.stderr, float(seconds), float(megabytes)
-
-
 def refused(kind, *arguments, codes=(5, 6, 7)):
-    code, err, seconds, megabytes = measured(*arguments)
-    assert code in codes, (code, err[-2000:])
-    assert err.startswith("engram: error: ") and len(err) < 5000, err[:2000]
+    run, seconds, megabytes = engram.measured(*arguments)
+    assert run.code in codes, run.told()
+    assert run.err.startswith("engram: error: ") and len(run.err) < 5000, run.told()
     assert megabytes <= MEGABYTES[kind], megabytes
-    assert seconds <= SECONDS or measured(*arguments)[2] <= SECONDS, seconds
-
-
+    assert seconds <= SECONDS or engram.measured(*arguments)[1] <= SECONDS, seconds
 
 
 def zlib_zeros(size, wbits=15):

@@ -37,6 +37,18 @@ def test_zoo(zoo_h5, tmp_path):
     same_whatever(zoo_h5, tmp_path)
 
 
+@pytest.mark.parametrize("encoding", [(), ("--codec", "zstd:3", "--chunks", "auto")], ids=["copied", "recoded"])
+@pytest.mark.parametrize("made", ["session_nwb", "zoo_h5"])
+def test_checksum(made, encoding, request, tmp_path):
+    """Any number of threads, again and again: 20 runs when ENGRAM_LONG is set."""
+    source, seen = request.getfixturevalue(made), {}
+    for i in range(20 if os.environ.get("ENGRAM_LONG") else 4):
+        threads = (1, 2, 4, 8)[i % 4]
+        run = engram.convert(source, tmp_path / "out.zarr", "--checksum", "--threads", str(threads), "--overwrite", *encoding)
+        seen.setdefault(run.report["checksum"], []).append(threads)
+    assert len(seen) == 1, seen
+
+
 @pytest.mark.parametrize("source", EXAMPLE)
 def test_example(source, tmp_path):
     same_whatever(source, tmp_path)

@@ -272,11 +272,7 @@ def test_memory(tmp_path):
             file.create_dataset("plain", shape=(1 << 30,), dtype="i1")
             file["plain"][-1] = ord(name)
             file.create_dataset("hole", shape=(1 << 40,), chunks=(1 << 20,), dtype="i1")
-    process = subprocess.Popen([engram.COMMAND, "diff", tmp_path / "a.h5", tmp_path / "b.h5", "--json", "--memory", "150M"],
-                               stdout=subprocess.PIPE)
-    report = json.loads(process.stdout.read())
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 1
-    assert [(d["path"], d["index"]) for d in report["listed"]] == [("/plain", [(1 << 30) - 1])]
-    assert usage.ru_maxrss < 300_000, "its own and that of its child"
+    run, _, megabytes = engram.measured("diff", tmp_path / "a.h5", tmp_path / "b.h5", "--json", "--memory", "150M")
+    assert run.code == 1, run.told()
+    assert [(d["path"], d["index"]) for d in run.report["listed"]] == [("/plain", [(1 << 30) - 1])]
+    assert megabytes < 300
