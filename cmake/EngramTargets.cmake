@@ -21,6 +21,10 @@ function(engram_layer name)
   set_target_properties(engram_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(engram_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(engram_${name} PRIVATE engram_options PUBLIC nlohmann_json::nlohmann_json)
+  if(ENGRAM_COVERAGE) # Of these alone, so that a compiler's cache has the tests from the build `release`.
+    target_compile_options(engram_${name} PRIVATE -O0 --coverage -fprofile-update=atomic
+                           "-fprofile-filter-files=/(src|converters|include/engram)/")
+  endif()
   if(ARG_LIBRARIES)
     target_link_libraries(engram_${name} PUBLIC ${ARG_LIBRARIES})
   endif()

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "backend/claim_check.hpp"
 #include "backend/hdf5_reader_values.hpp"
 #include "engram/base/limits.hpp"
 #include "hdf5/arena.hpp"
@@ -52,9 +53,10 @@ class Resolver final : public ReferenceDecoder {
 class ObjectDataset final : public hdmf::ObjectSource {
  public:
   ObjectDataset(std::shared_ptr<const hdf5::Dataset> dataset,
-                std::shared_ptr<const PlacedObjects> objects)
+                std::shared_ptr<const PlacedObjects> objects, const Limits& limits)
       : dataset_(std::move(dataset)),
         objects_(std::move(objects)),
+        limits_(limits),
         type_(object_type(dataset_->type())) {}
 
   const hdmf::ObjectType& type() const override { return type_; }
@@ -66,6 +68,8 @@ class ObjectDataset final : public hdmf::ObjectSource {
     check_inside(region, shape());
     const hdf5::Type& type = dataset_->type();
     const std::uint64_t count = element_count(region.shape);
+    claim_.before_read(count, element_count(shape()), limits_,
+                       [&] { return dataset_->most_stored(); });
     Bytes memory(checked_multiply(count, type.memory_size, "the size of a region"));
     hdf5::Arena arena(kMaxValueBytes);
     dataset_->read(region, memory, hdf5::has_pointers(type) ? &arena : nullptr);
@@ -83,6 +87,8 @@ class ObjectDataset final : public hdmf::ObjectSource {
  private:
   std::shared_ptr<const hdf5::Dataset> dataset_;
   std::shared_ptr<const PlacedObjects> objects_;
+  Limits limits_;
+  mutable ClaimCheck claim_;
   hdmf::ObjectType type_;
   mutable std::atomic<std::uint64_t> dangling_ = 0;
 };
@@ -90,8 +96,9 @@ class ObjectDataset final : public hdmf::ObjectSource {
 }  // namespace
 
 std::shared_ptr<const hdmf::ObjectSource> make_object_source(
-    std::shared_ptr<const hdf5::Dataset> dataset, std::shared_ptr<const PlacedObjects> objects) {
-  return std::make_shared<const ObjectDataset>(std::move(dataset), std::move(objects));
+    std::shared_ptr<const hdf5::Dataset> dataset, std::shared_ptr<const PlacedObjects> objects,
+    const Limits& limits) {
+  return std::make_shared<const ObjectDataset>(std::move(dataset), std::move(objects), limits);
 }
 
 }  // namespace engram::backend

@@ -203,7 +203,7 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
     if (type.kind == hdf5::Type::Kind::number)
       builder.data = hdf5::make_array_source(std::move(source));
     else
-      builder.data = make_object_source(std::move(source), objects_);
+      builder.data = make_object_source(std::move(source), objects_, limits_);
     if (on_node_) on_node_(path);
     return builder;
   } catch (Error& error) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <limits>
 
+#include "base/json_member.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::backend::layout {
@@ -197,6 +198,17 @@ std::optional<ObjectType> parse_fields(const Json& spelled) {
   return type;
 }
 
+// A number with a point, or below zero, is none: nothing is made of it.
+std::optional<Shape> whole_numbers(const Json& json) {
+  if (!json.is_array()) return std::nullopt;
+  Shape numbers;
+  for (const Json& number : json) {
+    if (!number.is_number_unsigned()) return std::nullopt;
+    numbers.push_back(number.get<std::uint64_t>());
+  }
+  return numbers;
+}
+
 std::optional<ObjectType> parse_lists(const Json& spelled) {
   ObjectType type;
   const bool is_sequence = spelled.contains("sequence");
@@ -206,12 +218,9 @@ std::optional<ObjectType> parse_lists(const Json& spelled) {
   if (!element) return std::nullopt;
   type.element = std::make_shared<const ObjectType>(std::move(*element));
   if (is_sequence) return type;
-  const auto shape = spelled.find("shape");
-  if (shape == spelled.end() || !shape->is_array()) return std::nullopt;
-  for (const Json& length : *shape) {
-    if (!length.is_number_unsigned()) return std::nullopt;
-    type.shape.push_back(length.get<std::uint64_t>());
-  }
+  auto shape = whole_numbers(member_or_null(spelled, "shape"));
+  if (!shape) return std::nullopt;
+  type.shape = std::move(*shape);
   return type;
 }
 
@@ -277,11 +286,12 @@ std::optional<RegionReference> region_from_json(const Json& json) {
   const auto boxes = json.find("regions");
   if (boxes == json.end() || !boxes->is_array()) return std::nullopt;
   RegionReference region{std::move(*target), {}};
-  try {
-    for (const Json& box : *boxes)
-      region.regions.push_back({box.at("origin").get<Shape>(), box.at("shape").get<Shape>()});
-  } catch (const Json::exception&) {
-    return std::nullopt;
+  for (const Json& box : *boxes) {
+    if (!box.is_object()) return std::nullopt;
+    auto origin = whole_numbers(member_or_null(box, "origin"));
+    auto shape = whole_numbers(member_or_null(box, "shape"));
+    if (!origin || !shape) return std::nullopt;
+    region.regions.push_back({std::move(*origin), std::move(*shape)});
   }
   return region;
 }

@@ -211,7 +211,7 @@ class ZarrReader final : public Reader {
                has_texts(node.array->type)) {
       dataset.data = std::make_shared<const ZarrObjectSource>(
           array, with_native_numbers(*meaning.type, node.array->type),
-          ZarrObjectSource::Form::packed, shape);
+          ZarrObjectSource::Form::packed, shape, limits_);
     } else {
       dataset.data = std::make_shared<const ZarrArraySource>(array, shape);
     }
@@ -229,8 +229,9 @@ class ZarrReader final : public Reader {
     return found;
   }
 
-  static std::shared_ptr<const hdmf::ObjectSource> objects(
-      const std::shared_ptr<const zarr::Array>& array, const Meaning& meaning, const Shape& shape) {
+  std::shared_ptr<const hdmf::ObjectSource> objects(const std::shared_ptr<const zarr::Array>& array,
+                                                    const Meaning& meaning,
+                                                    const Shape& shape) const {
     using Form = ZarrObjectSource::Form;
     const zarr::ArrayMetadata& metadata = array->metadata();
     const CodecConfig codec = metadata.codecs.empty() ? CodecConfig{} : metadata.codecs.front();
@@ -243,7 +244,7 @@ class ZarrReader final : public Reader {
       type = *meaning.type;
       if (is_text_codec && type.kind != ObjectType::Kind::text) form = Form::json_text;
     }
-    return std::make_shared<const ZarrObjectSource>(array, std::move(type), form, shape);
+    return std::make_shared<const ZarrObjectSource>(array, std::move(type), form, shape, limits_);
   }
 
   std::shared_ptr<const store::ReadableStore> store_;

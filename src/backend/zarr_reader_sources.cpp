@@ -75,6 +75,14 @@ class ZarrChunks final : public EncodedChunks {
   std::vector<CodecConfig> codecs_;
 };
 
+// None: the store can't be listed.
+std::optional<std::uint64_t> most_stored(const zarr::Array& array) {
+  const auto chunks = array.stored_chunks();
+  if (!chunks) return std::nullopt;
+  return checked_multiply(chunks->size(), element_count(array.metadata().chunk_shape),
+                          "the values of an array");
+}
+
 }  // namespace
 
 ZarrArraySource::ZarrArraySource(std::shared_ptr<const zarr::Array> array, Shape shape)
@@ -100,14 +108,20 @@ std::shared_ptr<const EncodedChunks> ZarrArraySource::stored() const {
 }
 
 ZarrObjectSource::ZarrObjectSource(std::shared_ptr<const zarr::Array> array, ObjectType type,
-                                   Form form, Shape shape)
-    : array_(std::move(array)), type_(std::move(type)), form_(form), shape_(std::move(shape)) {
+                                   Form form, Shape shape, const Limits& limits)
+    : array_(std::move(array)),
+      type_(std::move(type)),
+      form_(form),
+      shape_(std::move(shape)),
+      limits_(limits) {
   if (!shape_.empty()) chunk_shape_ = array_->metadata().chunk_shape;
 }
 
 std::vector<Value> ZarrObjectSource::read(const Region& region) const {
   check_inside(region, shape_);
   return at_array(*array_, [&] {
+    claim_.before_read(element_count(region.shape), element_count(shape_), limits_,
+                       [&] { return most_stored(*array_); });
     const Region stored = stored_region(region, array_->metadata().shape);
     if (form_ == Form::packed) return read_packed(stored);
     std::vector<Value> values;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "backend/claim_check.hpp"
 #include "engram/array/array_source.hpp"
 #include "engram/hdmf/object_source.hpp"
 #include "engram/zarr/array.hpp"
@@ -36,7 +37,7 @@ class ZarrObjectSource final : public hdmf::ObjectSource {
   };
 
   ZarrObjectSource(std::shared_ptr<const zarr::Array> array, hdmf::ObjectType type, Form form,
-                   Shape shape);
+                   Shape shape, const Limits& limits);
 
   const hdmf::ObjectType& type() const override { return type_; }
   const Shape& shape() const override { return shape_; }
@@ -50,6 +51,8 @@ class ZarrObjectSource final : public hdmf::ObjectSource {
   hdmf::ObjectType type_;
   Form form_;
   Shape shape_, chunk_shape_;
+  Limits limits_;
+  mutable ClaimCheck claim_;
 };
 
 }  // namespace engram::backend

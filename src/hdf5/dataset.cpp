@@ -231,6 +231,24 @@ void Dataset::read(const Region& region, std::span<std::byte> out, Arena* arena)
   copy_region(elements, whole.shape, part, out, region.shape, Region::all(region.shape), size);
 }
 
+std::optional<std::uint64_t> Dataset::most_stored() const {
+  const Locked locked;
+  const std::shared_ptr<const Handle> handle = open();
+  const Handle properties = own(H5Dget_create_plist(handle->id()), "read the layout of " + place());
+  const H5D_layout_t layout = H5Pget_layout(properties.id());
+  if (layout == H5D_VIRTUAL || external_) return std::nullopt;
+  if (layout == H5D_CHUNKED) {
+    const Handle space = own(H5Dget_space(handle->id()), "read the shape of " + place());
+    hsize_t chunks = 0;
+    check(H5Dget_num_chunks(handle->id(), space.id(), &chunks), "count the chunks of " + place());
+    return checked_multiply(chunks, element_count(chunk_shape_), "the elements of " + place());
+  }
+  const Handle type = own(H5Dget_type(handle->id()), "read the type of " + place());
+  const std::size_t size = H5Tget_size(type.id());
+  if (size == 0) throw Error(ErrorCode::corrupt_data, "elements of no bytes in " + place());
+  return H5Dget_storage_size(handle->id()) / size;
+}
+
 void Dataset::fill(std::span<std::byte> out) const {
   Bytes element = fill_value_.value_or(Bytes(element_->memory_size));
   make_little_endian(element_->number, element);

@@ -51,6 +51,10 @@ class Dataset {
   /// False when the file has no room for its values: all of them are fill_value().
   bool is_stored() const noexcept { return stored_; }
 
+  /// The most elements that the file can have values of; none: nobody knows (a virtual dataset,
+  /// external storage). May take as long as a walk over all chunks.
+  std::optional<std::uint64_t> most_stored() const;
+
   /// A virtual dataset: the first of its source files that is not there, whose part HDF5 fills with
   /// the fill value; else "".
   const std::string& missing_source() const noexcept { return missing_source_; }

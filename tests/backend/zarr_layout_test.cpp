@@ -95,7 +95,12 @@ TEST(Attributes, ThatOnlyLookReservedAreRecords) {
   for (const char* json :
        {R"({"_OPAQUE":1})", R"({"_REGION":{}})", R"({"value":1,"zarr_dtype":"object"})",
         R"({"value":{"source":"."},"zarr_dtype":"object"})", R"({"_OPAQUE":"AAAA","x":1})",
-        R"({"_REGION":{"path":"/a","regions":[{"origin":"x"}]}})"})
+        R"({"_REGION":{"path":"/a","regions":[{"origin":"x"}]}})",
+        R"({"_REGION":{"path":"/a","regions":[{"origin":[1.5],"shape":[1]}]}})",
+        R"({"_REGION":{"path":"/a","regions":[{"origin":[1],"shape":[1e300]}]}})",
+        R"({"_REGION":{"path":"/a","regions":[{"origin":[-1],"shape":[1]}]}})",
+        R"({"_REGION":{"path":"/a","regions":[{"origin":[true],"shape":[1]}]}})",
+        R"({"_REGION":{"path":"/a","regions":[1]}})"})
     EXPECT_TRUE(attribute_from_json(parse_json(json)).is<Record>()) << json;
 }
 

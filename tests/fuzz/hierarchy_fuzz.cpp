@@ -12,6 +12,8 @@ namespace {
 using namespace engram;
 
 constexpr char kBetween = '\x1e';
+// Of a seed: many short inputs show more than few long ones.
+constexpr std::size_t kLongest = 2000;
 
 void dump(const store::MemoryStore& store, const std::string& prefix, std::string& out) {
   const store::Listing listing = store.list_dir(prefix);
@@ -69,7 +71,7 @@ std::vector<std::string> engram::fuzz::seeds() {
   zarr::consolidate(*made);
   dump(*made, "", consolidated);
   std::vector<std::string> all = {files, consolidated};
-  for (const std::string& text : corpus_texts({".zmetadata"}, 20))
+  for (const std::string& text : corpus_texts({".zmetadata"}, 20, kLongest))
     all.push_back(".zgroup\n{\"zarr_format\": 2}\x1e.zmetadata\n" + text);
   return all;
 }

@@ -55,9 +55,10 @@ inline std::vector<std::filesystem::path> corpus_files(
 }
 
 inline std::vector<std::string> corpus_texts(std::initializer_list<std::string_view> endings,
-                                             std::size_t most = 100) {
+                                             std::size_t most = 100,
+                                             std::size_t longest = 8U << 10U) {
   std::vector<std::string> texts;
-  for (const auto& path : corpus_files(endings, most)) texts.push_back(file_text(path));
+  for (const auto& path : corpus_files(endings, most, longest)) texts.push_back(file_text(path));
   return texts;
 }
 

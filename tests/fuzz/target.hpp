@@ -42,6 +42,7 @@ inline Limits small_limits() {
   limits.max_nodes = 1000;
   limits.max_depth = 32;
   limits.max_attribute_bytes = 1U << 20U;
+  limits.max_unstored_values = 1000;
   return limits;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import zlib
 
+import h5py
 import numcodecs
 import numpy as np
 import pytest
@@ -126,3 +127,26 @@ def test_a_million_attributes(store):
 
 def test_gzip_is_gzip():
     assert gzip.decompress(zlib_zeros(1 << 24, 31)) == bytes(1 << 24)
+
+
+@pytest.mark.parametrize("kind", ["chunks", "no chunks", "references", "zarr"])
+def test_values_that_are_not_stored(kind, store, tmp_path):
+    """A terabyte of texts, or of references, of which next to none are stored: numbers of that kind are passed over, each text is
+    a value."""
+    source, length = tmp_path / "a.h5", 1 << 40
+    if kind == "zarr":
+        source = store
+        array(store / "x", [length], [1024], dtype="|O", filters=[{"id": "json2"}], fill_value="")
+        (store / "x" / "0").write_bytes(numcodecs.JSON().encode(np.array(["x"] * 1024, dtype=object)))
+    else:
+        with h5py.File(source, "w") as file:
+            dtype = h5py.ref_dtype if kind == "references" else h5py.string_dtype()
+            dataset = file.create_dataset("x", (length,), dtype, chunks=None if kind == "no chunks" else (1024,))
+            if kind == "chunks":
+                dataset[5] = "x"
+    run, seconds, megabytes = engram.measured("convert", source, tmp_path / "out.zarr")
+    assert run.code == 7 and "the shape claims 1099511627776 values" in run.err, run.told()
+    assert not (tmp_path / "out.zarr").exists() and not (tmp_path / "out.zarr.part").exists()
+    assert megabytes <= MEGABYTES["metadata"] and seconds < 15
+    part = engram.run("cat", source, "/x[0:3]", "--format", "json")
+    assert part.code == 0 and len(part.report) == 3, part.told()

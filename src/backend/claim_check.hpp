@@ -1,0 +1,45 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "engram/base/error.hpp"
+#include "engram/base/limits.hpp"
+
+namespace engram::backend {
+
+/// Keeps a dataset whose shape claims any number of values, of which next to none are stored, from
+/// being read for years: see Limits::max_unstored_values.
+///
+/// Threads: any.
+class ClaimCheck {
+ public:
+  /// Before `count` values of `claimed` are read. Once many were, `stored()` is asked how many of
+  /// them may be stored at most, or nullopt where nobody knows. Throws Error(limit_exceeded).
+  template <typename Stored>
+  void before_read(std::uint64_t count, std::uint64_t claimed, const Limits& limits,
+                   const Stored& stored) {
+    if (claimed <= limits.max_unstored_values || is_checked_) return;
+    if ((read_ += std::min(count, kMany)) < std::min(kMany, limits.max_unstored_values)) return;
+    const std::optional<std::uint64_t> most = stored();
+    if (most && claimed - std::min(claimed, *most) > limits.max_unstored_values)
+      throw Error(
+          ErrorCode::limit_exceeded,
+          fmt::format("the shape claims {} values, of which at most {} are stored: above the "
+                      "limit of {} for those that are not",
+                      claimed, *most, limits.max_unstored_values));
+    is_checked_ = true;
+  }
+
+ private:
+  static constexpr std::uint64_t kMany = 1U << 20U;  // Less is read before anyone asks.
+
+  std::atomic<std::uint64_t> read_ = 0;
+  std::atomic<bool> is_checked_ = false;
+};
+
+}  // namespace engram::backend
