@@ -30,7 +30,8 @@ fs::path resolved(const fs::path& path) {
 bool is_there(const fs::path& store, const std::string& path) {
   boost::system::error_code ignored;
   const fs::path node = store / path;
-  return fs::exists(node / ".zgroup", ignored) || fs::exists(node / ".zarray", ignored);
+  return fs::exists(node / ".zgroup", ignored) || fs::exists(node / ".zarray", ignored) ||
+         fs::exists(node / "zarr.json", ignored);
 }
 
 // Where the files that links lead to, or what stands for them, lie.

@@ -2,20 +2,13 @@
 
 #include "converters/cli/store_path.hpp"
 #include "engram/backend/open.hpp"
+#include "engram/zarr/hierarchy.hpp"
 
 namespace engram::cli {
-namespace {
-
-bool is_array(const store::ReadableStore& store) {
-  return store.size(store::Key(".zarray")) && !store.size(store::Key(".zgroup"));
-}
-
-}  // namespace
-
 Source open_source(const std::string& path, const std::vector<std::string>& allow_external) {
   Source source;
   source.store = zarr_store(path);
-  if (source.store && is_array(*source.store)) {
+  if (source.store && zarr::kind_of_root(*source.store) == zarr::NodeKind::array) {
     source.array = backend::read_zarr_array(source.store);
     return source;
   }

@@ -13,12 +13,13 @@ namespace {
 
 namespace fs = boost::filesystem;
 
-// A directory is a Zarr store when it has a group's metadata.
+// A directory is a Zarr store when it has the metadata of a node.
 bool is_schema(const std::string& path) {
   boost::system::error_code ignored;
   if (fs::is_directory(path, ignored))
     return !fs::exists(fs::path(path) / ".zgroup", ignored) &&
-           !fs::exists(fs::path(path) / ".zarray", ignored);
+           !fs::exists(fs::path(path) / ".zarray", ignored) &&
+           !fs::exists(fs::path(path) / "zarr.json", ignored);
   return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
 }
 

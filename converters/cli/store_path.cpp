@@ -1,20 +1,14 @@
 #include "converters/cli/store_path.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "engram/store/open_store.hpp"
+#include "engram/zarr/hierarchy.hpp"
 
 namespace engram::cli {
 namespace {
-
-bool is_zarr(const store::ReadableStore& store) {
-  constexpr const char* kNames[] = {".zgroup", ".zarray", ".zmetadata"};
-  return std::any_of(std::begin(kNames), std::end(kNames),
-                     [&](const char* name) { return store.size(store::Key(name)).has_value(); });
-}
 
 // As curl's own command has it, the environment may say which certificates are trusted.
 store::OpenOptions options_of_environment() {
@@ -37,7 +31,7 @@ std::shared_ptr<const store::ReadableStore> zarr_store(const std::string& path) 
     if (!is_directory && !store::is_zip_file(*local)) return nullptr;
   }
   auto store = store::open_store(path, options_of_environment());
-  return is_zarr(*store) ? store : nullptr;
+  return zarr::kind_of_root(*store) ? store : nullptr;
 }
 
 }  // namespace engram::cli

@@ -5,56 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "converters/cli/terminal.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/convert.hpp"
+#include "engram/zarr/array.hpp"
 
 namespace engram::cli {
 namespace {
-
-struct Stored {
-  std::uint64_t chunks = 0, bytes = 0;
-};
-
-bool is_number(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// As a chunk's name has it: "3", "0.3".
-bool is_place(std::string_view name) {
-  while (true) {
-    const auto dot = name.find('.');
-    if (!is_number(name.substr(0, dot))) return false;
-    if (dot == std::string_view::npos) return true;
-    name.remove_prefix(dot + 1);
-  }
-}
-
-// Below `prefix`, through `levels` of folders, which are numbers.
-void count(const store::ReadableStore& store, const std::string& prefix, std::size_t levels,
-           Stored& stored) {
-  const auto listing = store.list_dir(prefix);
-  const auto below = [&](const std::string& name) {
-    return prefix.empty() ? name : prefix + "/" + name;
-  };
-  if (levels > 0) {
-    for (const auto& name : listing.prefixes) {
-      if (is_number(name)) count(store, below(name), levels - 1, stored);
-    }
-    return;
-  }
-  for (const auto& name : listing.keys) {
-    if (!is_place(name)) continue;
-    const auto size = store.size(store::Key(below(name)));
-    if (!size) continue;
-    ++stored.chunks;
-    stored.bytes += *size;
-  }
-}
 
 std::uint64_t chunk_count(const zarr::ArrayMetadata& metadata) {
   try {
@@ -119,15 +80,12 @@ std::optional<ZarrFacts> ZarrArrays::facts(std::string_view path) const {
   }
   if (!node->array) return std::nullopt;
   ZarrFacts facts{*node->array, chunk_count(*node->array), std::nullopt, std::nullopt};
-  try {
-    Stored stored;
-    const auto rank = facts.metadata.shape.size();
-    const bool in_folders = facts.metadata.separator == '/' && rank > 1;
-    count(*store_, key, in_folders ? rank - 1 : 0, stored);
-    facts.stored_chunks = stored.chunks;
-    facts.stored_bytes = stored.bytes;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::unsupported) throw;  // A web server does not list.
+  const zarr::Array array(store_, key, facts.metadata);
+  if (const auto chunks = array.stored_chunks()) {  // None: a web server does not list.
+    facts.stored_chunks = chunks->size();
+    facts.stored_bytes = std::accumulate(
+        chunks->begin(), chunks->end(), std::uint64_t{0},
+        [](std::uint64_t sum, const EncodedChunk& chunk) { return sum + chunk.size; });
   }
   return facts;
 }
@@ -137,6 +95,9 @@ std::string describe(const ZarrFacts& facts) {
   for (const auto& codec : facts.metadata.codecs) {
     text += (text.empty() ? "" : " + ") + codec_words(codec);
   }
+  if (!facts.metadata.shards.empty())
+    text += fmt::format("{}shards {}", text.empty() ? "" : ", ",
+                        to_string(facts.metadata.shards.front().shape));
   if (!facts.stored_bytes) return text;
   text += (text.empty() ? "" : ", ") + format_bytes(*facts.stored_bytes);
   if (*facts.stored_chunks != facts.chunks) {
@@ -146,10 +107,12 @@ std::string describe(const ZarrFacts& facts) {
 }
 
 void add_facts(Json& json, const ZarrFacts& facts) {
-  const auto zarray = zarr::to_zarray_json(facts.metadata);
-  for (const char* name : {"filters", "compressor", "order", "fill_value"}) {
-    const auto found = zarray.find(name);
-    if (found != zarray.end()) json[name] = *found;
+  const auto document = facts.metadata.zarr_format == 3
+                            ? zarr::to_zarr_json(facts.metadata, Json::object())
+                            : zarr::to_zarray_json(facts.metadata);
+  for (const char* name : {"filters", "compressor", "order", "codecs", "fill_value"}) {
+    const auto found = document.find(name);
+    if (found != document.end()) json[name] = *found;
   }
   json["chunks"] = facts.chunks;
   if (!facts.stored_bytes) return;

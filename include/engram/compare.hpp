@@ -68,7 +68,7 @@ struct CompareOptions {
 /// What compare() found.
 struct CompareReport {
   std::string a, b;                ///< The paths.
-  std::string a_format, b_format;  ///< "HDF5" or "Zarr v2".
+  std::string a_format, b_format;  ///< "HDF5", "Zarr v2" or "Zarr v3".
   bool conversion = false;         ///< As CompareOptions::conversion.
   /// What is in both and was compared. References are those in datasets and attributes of A.
   std::uint64_t groups = 0, datasets = 0, attributes = 0, links = 0;
@@ -88,7 +88,7 @@ struct CompareReport {
 };
 
 /// Compares all groups, datasets, attributes, links and references of `a` with those of `b`, and
-/// the reverse. Each is an HDF5 file or a Zarr v2 store in a directory, a zip file or elsewhere
+/// the reverse. Each is an HDF5 file or a Zarr store in a directory, a zip file or elsewhere
 /// (see backend::open_reader). Values are read block by block, along the chunks of both, many
 /// blocks at once. Parts that neither file stores are not read where their fill values are equal.
 ///

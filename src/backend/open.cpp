@@ -1,9 +1,10 @@
 // What lies at a path is told by its content, never by its name:
 //
-// 1. a directory, or a URL of a web server: Zarr v2 when it holds .zgroup, .zarray or .zmetadata;
+// 1. a directory, or a URL of a web server: Zarr when it holds zarr.json (v3), .zgroup, .zarray or
+//    .zmetadata (v2);
 // 2. a file: HDF5 when its signature stands at byte 0, 512, 1024, 2048, ... (before it lies a
 //    user block, as MATLAB and others write, which may be anything, a zip too);
-// 3. a file that begins as a zip: Zarr v2 as a directory is;
+// 3. a file that begins as a zip: Zarr as a directory is;
 // 4. else it is refused, with what was found.
 
 #include "engram/backend/open.hpp"
@@ -22,6 +23,7 @@
 #include "engram/base/error.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/store/open_store.hpp"
+#include "engram/zarr/hierarchy.hpp"
 
 namespace engram::backend {
 namespace {
@@ -71,18 +73,15 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 [[noreturn]] void refuse(const std::string& path, std::string_view found) {
   throw Error(
       ErrorCode::unsupported,
-      fmt::format("{} is {}; engram reads HDF5 files and Zarr v2 directories, zip files and URLs",
+      fmt::format("{} is {}; engram reads HDF5 files and Zarr directories, zip files and URLs",
                   path, found));
 }
 
 // `kind` is what lies there, for messages: "a directory".
 std::unique_ptr<Reader> open_zarr(std::shared_ptr<const store::ReadableStore> store,
                                   std::string_view kind, const ReadOptions& options) {
-  const auto holds = [&](const char* name) { return store->size(store::Key(name)).has_value(); };
-  if (!holds(".zmetadata") && !holds(".zgroup") && !holds(".zarray")) {
-    if (holds("zarr.json")) refuse(store->name(), "a Zarr v3 store");
-    refuse(store->name(), fmt::format("{} without .zgroup", kind));
-  }
+  if (!zarr::kind_of_root(*store, options.limits))
+    refuse(store->name(), fmt::format("{} without .zgroup or zarr.json", kind));
   return open_zarr_reader(std::move(store), options);
 }
 

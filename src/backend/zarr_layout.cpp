@@ -81,6 +81,8 @@ Json to_json(const Value& value, bool in_attribute) {
 
 std::optional<Value> reserved_from_json(const Json& json) {
   if (json.size() == 1) {
+    if (const auto reference = json.find(kReferenceV3); reference != json.end())
+      if (auto parsed = reference_from_json(*reference)) return Value(std::move(*parsed));
     if (const auto opaque = text_member(json, kOpaqueValue)) return Value(from_base64(*opaque));
     if (const auto region = json.find(kRegionValue); region != json.end())
       if (auto parsed = region_from_json(*region)) return Value(std::move(*parsed));
@@ -237,9 +239,10 @@ std::string source_from_json(const std::string& source, std::string_view store_n
 
 }  // namespace
 
-bool is_reserved_attribute(std::string_view name) noexcept {
+bool is_reserved_attribute(std::string_view name, int zarr_format) noexcept {
+  const bool is_of_v3 = name == kDtypeV3 || name == kLinksV3 || name == kReferenceFieldsV3;
   return name == kZarrDtype || name == kZarrLink || name == kEnumeration || name == kDataspace ||
-         name == kType;
+         name == kType || (zarr_format == 3 && is_of_v3);
 }
 
 bool is_reserved_name(std::string_view name) noexcept {
@@ -277,6 +280,18 @@ std::optional<Reference> reference_from_json(const Json& json) {
   reference.source = text_member(json, "source").value_or(".");
   reference.object_id = text_member(json, "object_id");
   reference.source_object_id = text_member(json, "source_object_id");
+  return reference;
+}
+
+Value reference_from_text(const std::string& text) {
+  if (text.empty() || text == "null") return Null{};
+  if (text.starts_with('{')) {
+    const Json json = parse_json(text);
+    if (auto reference = reference_from_json(json)) return std::move(*reference);
+    return attribute_from_json(json);
+  }
+  Reference reference;
+  reference.path = absolute(text);
   return reference;
 }
 

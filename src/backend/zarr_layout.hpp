@@ -13,8 +13,18 @@
 /// specs/zarr-layout.md is their description.
 namespace engram::backend::layout {
 
-inline constexpr std::string_view kZarrDtype = "zarr_dtype";   ///< On every array: what it holds.
-inline constexpr std::string_view kZarrLink = "zarr_link";     ///< On groups: a list of links.
+inline constexpr std::string_view kZarrDtype = "zarr_dtype";  ///< On every array: what it holds.
+inline constexpr std::string_view kZarrLink = "zarr_link";    ///< On groups: a list of links.
+// The same as hdmf-zarr has them for Zarr v3, from 0.14 on.
+inline constexpr std::string_view kDtypeV3 = "_DTYPE";  ///< On arrays: what they hold.
+inline constexpr std::string_view kLinksV3 = "_LINKS";  ///< On groups: a list of links.
+inline constexpr std::string_view kReferenceV3 =
+    "_REFERENCE";  ///< {"_REFERENCE": {"source": ".", "path": "/a"}}
+inline constexpr std::string_view kReferenceFieldsV3 =
+    "_REFERENCE_FIELDS";  ///< On arrays: the fields of records that are paths of objects.
+inline constexpr std::string_view kObjectReferenceV3 =
+    "object_reference";  ///< The `_DTYPE` of paths of objects.
+
 inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
 inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.
 inline constexpr std::string_view kDataspace = "_DATASPACE";   ///< On arrays: "null" or "scalar".
@@ -33,17 +43,20 @@ inline constexpr std::string_view kScalar = "scalar";
 inline constexpr std::string_view kObject = "object";
 inline constexpr std::string_view kRegion = "region";
 
-/// True for an attribute whose name engram or hdmf-zarr gives a meaning of its own. The root's
-/// `.specloc` is none of these.
-bool is_reserved_attribute(std::string_view name) noexcept;
+/// True for an attribute whose name engram or hdmf-zarr gives a meaning of its own in stores of
+/// this version. The root's `.specloc` is none of these.
+bool is_reserved_attribute(std::string_view name, int zarr_format = 2) noexcept;
 
-/// True for a name that Zarr v2 gives to metadata: ".zarray" and the like.
+/// True for a name that Zarr gives to metadata: ".zarray" and the like.
 bool is_reserved_name(std::string_view name) noexcept;
 
 /// A reference as it stands in arrays and, wrapped, in attributes; null reads as none.
 Json reference_to_json(const hdmf::Reference& reference);
 Json region_to_json(const hdmf::RegionReference& region);
 std::optional<hdmf::Reference> reference_from_json(const Json& json);
+/// The reference that a text stands for: the path of an object of the same file, or JSON as
+/// reference_to_json() makes it; "" and "null": none.
+hdmf::Value reference_from_text(const std::string& text);
 std::optional<hdmf::RegionReference> region_from_json(const Json& json);
 
 /// A value as an attribute has it: references wrapped with their zarr_dtype, regions in "_REGION",

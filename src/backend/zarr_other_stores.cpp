@@ -20,7 +20,8 @@ namespace bfs = boost::filesystem;
 bool is_store(const bfs::path& path) {
   boost::system::error_code ignored;
   return bfs::is_directory(path, ignored) &&
-         (bfs::exists(path / ".zgroup", ignored) || bfs::exists(path / ".zmetadata", ignored));
+         (bfs::exists(path / ".zgroup", ignored) || bfs::exists(path / ".zmetadata", ignored) ||
+          bfs::exists(path / "zarr.json", ignored));
 }
 
 template <typename Members>

@@ -35,14 +35,51 @@ struct Meaning {
   bool is_null = false;
 };
 
+// A structured type of hdmf-zarr for Zarr v3: text in fields of fixed length, some of it the paths
+// of objects.
+ObjectType record_of(const DataType& native, const Json* reference_fields) {
+  const auto is_reference = [&](const std::string& name) {
+    return reference_fields != nullptr && reference_fields->is_array() &&
+           std::find(reference_fields->begin(), reference_fields->end(), Json(name)) !=
+               reference_fields->end();
+  };
+  ObjectType record;
+  record.kind = ObjectType::Kind::record;
+  for (const Field& field : native.fields) {
+    ObjectType type;
+    if (field.type.kind == Kind::structured) {
+      type = record_of(field.type, nullptr);
+    } else if (field.type.kind == Kind::unicode) {
+      if (is_reference(field.name)) type.kind = ObjectType::Kind::reference;
+    } else {
+      type.kind = ObjectType::Kind::number;
+      type.type = field.type;
+    }
+    record.fields.push_back({field.name, std::move(type)});
+  }
+  return record;
+}
+
+// hdmf-zarr says there only which texts are references: all else is in the data type.
+void add_meaning_v3(const zarr::Node& node, Meaning& meaning) {
+  if (attribute_is(node, layout::kDtypeV3, layout::kObjectReferenceV3)) {
+    meaning.type.emplace();
+    meaning.type->kind = ObjectType::Kind::reference;
+  } else if (!meaning.type && node.array->type.kind == Kind::structured) {
+    meaning.type = record_of(node.array->type, attribute(node, layout::kReferenceFieldsV3));
+  }
+}
+
 Meaning meaning_of(const zarr::Node& node) {
   Meaning meaning;
   const Json* spelled = attribute(node, layout::kType);
   if (spelled == nullptr) spelled = attribute(node, layout::kZarrDtype);
   if (spelled != nullptr) meaning.type = layout::parse_type(*spelled);
+  if (node.zarr_format == 3) add_meaning_v3(node, meaning);
   const bool one = node.array->shape == Shape{1};
   meaning.is_scalar = node.array->shape.empty() ||
                       (one && (attribute_is(node, layout::kZarrDtype, layout::kScalar) ||
+                               attribute_is(node, layout::kDtypeV3, layout::kScalar) ||
                                attribute_is(node, layout::kDataspace, layout::kScalar)));
   meaning.is_null = attribute_is(node, layout::kDataspace, "null") && node.array->shape == Shape{0};
   return meaning;
@@ -109,6 +146,7 @@ class ZarrReader final : public Reader {
   hdmf::GroupBuilder read_tree(const hdmf::OnNode&) override {
     notices_.clear();
     const zarr::Node root = zarr::read_hierarchy(*store_, true, limits_);
+    zarr_format_ = root.zarr_format;
     if (root.array || !root.refusal.empty())
       throw Error(ErrorCode::unsupported,
                   fmt::format("{} is one Zarr array, not a group of them", store_->name()));
@@ -124,6 +162,7 @@ class ZarrReader final : public Reader {
   // The array that is the whole store.
   hdmf::DatasetBuilder read_array() {
     const zarr::Node root = zarr::read_hierarchy(*store_, true, limits_);
+    zarr_format_ = root.zarr_format;
     if (!root.refusal.empty()) throw Error(ErrorCode::unsupported, root.refusal);
     if (!root.array)
       throw Error(ErrorCode::not_found,
@@ -147,14 +186,16 @@ class ZarrReader final : public Reader {
     }
   }
 
-  std::string format() const override { return "Zarr v2"; }
+  std::string format() const override { return fmt::format("Zarr v{}", zarr_format_); }
 
  private:
   hdmf::GroupBuilder group(const std::string& path, const zarr::Node& node) {
     hdmf::GroupBuilder group;
     group.name = node.name;
     group.attributes = attributes(path, node);
-    if (const Json* links = attribute(node, layout::kZarrLink)) read_links(path, *links, group);
+    const Json* links = node.zarr_format == 3 ? attribute(node, layout::kLinksV3) : nullptr;
+    if (links == nullptr) links = attribute(node, layout::kZarrLink);
+    if (links != nullptr) read_links(path, *links, group);
     for (const zarr::Node& child : node.children) {
       const std::string below = hdmf::join_path(path, child.name);
       if (!child.refusal.empty()) {
@@ -185,7 +226,7 @@ class ZarrReader final : public Reader {
         location.path = hdmf::join_path("/", value.get<std::string>());
         location.source_object_id = root_id_;
         attributes.set(name, std::move(location));
-      } else if (!layout::is_reserved_attribute(name)) {
+      } else if (!layout::is_reserved_attribute(name, node.zarr_format)) {
         attributes.set(name, layout::attribute_from_json(value));
       }
     }
@@ -197,6 +238,7 @@ class ZarrReader final : public Reader {
     dataset.name = node.name;
     if (directory_) dataset.origin = hdmf::Origin{directory_, path};
     dataset.attributes = attributes(path, node);
+    name_dimensions(node.array->dimension_names, dataset.attributes);
     const Meaning meaning = meaning_of(node);
     dataset.is_scalar = meaning.is_scalar;
     dataset.is_null = meaning.is_null;
@@ -216,6 +258,18 @@ class ZarrReader final : public Reader {
       dataset.data = std::make_shared<const ZarrArraySource>(array, shape);
     }
     return dataset;
+  }
+
+  // Zarr v3 has a member for what xarray keeps in an attribute of Zarr v2.
+  static void name_dimensions(const std::vector<std::optional<std::string>>& names,
+                              hdmf::Attributes& attributes) {
+    if (names.empty() || attributes.find(layout::kDimensions) != nullptr) return;
+    hdmf::List list;
+    for (const auto& name : names) {
+      if (!name) return;
+      list.emplace_back(*name);
+    }
+    attributes.set(std::string(layout::kDimensions), std::move(list));
   }
 
   static std::vector<std::pair<std::string, std::int64_t>> enumeration(const Json& names) {
@@ -253,6 +307,7 @@ class ZarrReader final : public Reader {
   std::shared_ptr<const std::string> directory_;  ///< That the store is; nullptr: it is none.
   std::vector<Notice> notices_;
   std::optional<std::string> root_id_;
+  int zarr_format_ = 2;
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ Value typed(const ObjectType& type, const Value& value) {
       type.kind == ObjectType::Kind::reference || type.kind == ObjectType::Kind::region_reference;
   if (is_reference && value.is<std::string>()) {
     const auto& text = value.as<std::string>();
+    if (type.kind == ObjectType::Kind::reference) return layout::reference_from_text(text);
     return text.empty() ? Value() : layout::element_from_json(type, parse_json(text));
   }
   if (type.kind != ObjectType::Kind::record || !value.is<hdmf::List>()) return value;
@@ -129,8 +130,12 @@ std::vector<Value> ZarrObjectSource::read(const Region& region) const {
       if (object.is_binary())  // HDMF's text may be bytes as well.
         object = std::string(object.get_binary().begin(), object.get_binary().end());
       const bool is_text = form_ == Form::json_text && object.is_string();
-      values.push_back(layout::element_from_json(
-          type_, is_text ? parse_json(object.get_ref<const std::string&>()) : object));
+      if (is_text && type_.kind == ObjectType::Kind::reference) {
+        values.push_back(layout::reference_from_text(object.get_ref<const std::string&>()));
+      } else {
+        values.push_back(layout::element_from_json(
+            type_, is_text ? parse_json(object.get_ref<const std::string&>()) : object));
+      }
     }
     return values;
   });

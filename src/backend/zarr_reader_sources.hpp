@@ -32,7 +32,7 @@ class ZarrObjectSource final : public hdmf::ObjectSource {
   /// How a value lies in its element.
   enum class Form {
     json,       ///< As text or JSON of its own.
-    json_text,  ///< As text that is JSON.
+    json_text,  ///< As text that is JSON, or for a reference the path of an object.
     packed,     ///< As an element of a structured type.
   };
 

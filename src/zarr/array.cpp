@@ -9,7 +9,9 @@
 #include "engram/base/error.hpp"
 #include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/chunk_source.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 #include "zarr/metadata_view.hpp"
 #include "zarr/object_chunk.hpp"
 
@@ -20,6 +22,15 @@ namespace {
 std::vector<CodecConfig> codecs_of_bytes(const ArrayMetadata& metadata) {
   const auto first = metadata.codecs.begin();
   return {first + (metadata.is_object && !metadata.codecs.empty() ? 1 : 0), metadata.codecs.end()};
+}
+
+// What `zarr.json` says, where there is one.
+std::optional<ArrayMetadata> array_v3(const store::ReadableStore& store, const std::string& path,
+                                      const Limits& limits) {
+  const std::string key = join(path, kNodeName);
+  const auto document = read_document(store, key, limits);
+  if (!document) return std::nullopt;
+  return at_key(key, [&] { return parse_zarr_json(*document, limits); });
 }
 
 void write_array_document(store::Store& store, const std::string& path,
@@ -41,6 +52,10 @@ Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
       limits_(limits),
       view_(std::move(view)) {
   try {
+    if (!metadata_.shards.empty()) {
+      chunk_keys_ = std::make_shared<const ArrayMetadata>(ShardStore::chunk_keys(metadata_));
+      const ChunkSource readable(store_, path_, metadata_);
+    }
     const codec::ChunkElements payload;
     pipeline_.emplace(
         codecs_of_bytes(metadata_),
@@ -49,7 +64,7 @@ Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
             : codec::ChunkElements{metadata_.type, metadata_.chunk_shape, metadata_.fortran_order});
   } catch (const Error& error) {
     refusal_ = error;
-    refusal_->at(join(path_, kArrayName));
+    refusal_->at(join(path_, document_name()));
   }
 }
 
@@ -57,6 +72,9 @@ Array Array::open(StoreHandle store, std::string_view path, const Limits& limits
   const std::string place = normal_path(path);
   const std::string key = join(place, kArrayName);
   const auto document = read_document(store.reader(), key, limits);
+  if (!document)
+    if (auto metadata = array_v3(store.reader(), place, limits))
+      return {std::move(store), place, std::move(*metadata), limits};
   if (!document)
     view_of_files(store, limits)->refuse(place, NodeKind::array, store.reader().name());
   ArrayMetadata metadata = at_key(key, [&] { return parse_zarray(*document, limits); });
@@ -67,6 +85,8 @@ Array Array::create(StoreHandle store, std::string_view path, const ArrayMetadat
                     const Json& attributes, IfExists if_exists, const Limits& limits) {
   const std::string place = normal_path(path);
   require_object(attributes);
+  if (metadata.zarr_format != 2)
+    throw Error(ErrorCode::unsupported, "engram creates arrays of Zarr v2");
   // What could not be opened again is not written.
   ArrayMetadata checked = parse_zarray(to_zarray_json(metadata), limits);
   store::Store& writer = store.writer();
@@ -101,10 +121,23 @@ void Array::check_type(const DataType& asked) const {
 }
 
 store::Key Array::chunk_key(const Shape& place) const {
-  return store::Key(join(path_, zarr::chunk_key(metadata_, place)));
+  return store::Key(join(path_, zarr::chunk_key(chunk_keys(), place)));
+}
+
+std::string_view Array::document_name() const noexcept {
+  return metadata_.zarr_format == 3 ? kNodeName : kArrayName;
+}
+
+void Array::check_writable() const {
+  if (metadata_.zarr_format == 3)
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("\"{}\" in {} is a Zarr v3 array, which engram reads and does not change",
+                    path_, store_.reader().name()));
 }
 
 void Array::resize(const Shape& shape) {
+  check_writable();
   store::Store& writer = store_.writer();
   if (view_) view_->check_changeable();
   ArrayMetadata changed = metadata_;
@@ -147,13 +180,23 @@ Region Array::append_objects(std::span<const Json> objects, std::size_t axis,
 }
 
 Json Array::attributes() const {
+  if (metadata_.zarr_format == 3) return attributes_v3();
   const std::string key = join(path_, kAttributesName);
   auto document = view_ ? view_->document(key) : read_document(store_.reader(), key, limits_);
   if (!document) return Json::object();
   return at_key(key, [&] { return check_attributes(std::move(*document)); });
 }
 
+Json Array::attributes_v3() const {
+  const std::string key = join(path_, kNodeName);
+  const auto document = read_document(store_.reader(), key, limits_);
+  if (!document) return Json::object();
+  return at_key(key,
+                [&] { return check_attributes(document->value("attributes", Json::object())); });
+}
+
 void Array::set_attributes(const Json& attributes) {
+  check_writable();
   if (view_) view_->check_changeable();
   write_attributes(store_.writer(), path_, attributes);
 }

@@ -8,6 +8,7 @@
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/chunk_source.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
@@ -69,6 +70,7 @@ Bytes Array::read_bytes(const Region& region, const Workers& workers) const {
 
 void Array::write(const Region& region, BytesView elements, const Workers& workers) {
   check_buffer(region, elements.size());
+  check_writable();
   const codec::Pipeline& codecs = pipeline();
   store::Store& store = store_.writer();
   const std::uint64_t element_size = metadata_.type.size;
@@ -121,9 +123,10 @@ void Array::write(const Region& region, BytesView elements, const Workers& worke
 std::optional<std::vector<EncodedChunk>> Array::stored_chunks() const {
   std::vector<EncodedChunk> chunks;
   try {
-    for (const Shape& place : stored_places(store_.reader(), path_, metadata_)) {
+    const ChunkSource source(store_, path_, metadata_);
+    for (const Shape& place : stored_places(source.reader(), path_, chunk_keys())) {
       if (!is_in_grid(place, grid_.grid_shape())) continue;  // Left by an array that was longer.
-      if (const auto size = store_.reader().size(chunk_key(place)))
+      if (const auto size = source.reader().size(chunk_key(place)))
         chunks.push_back({grid_.number(place), *size});
     }
   } catch (const Error& error) {
@@ -136,7 +139,9 @@ std::optional<std::vector<EncodedChunk>> Array::stored_chunks() const {
 }
 
 std::optional<Bytes> Array::read_chunk(const Shape& place) const {
-  return store_.reader().get(chunk_key(place), max_stored_objects(limits_));
+  return ChunkSource(store_, path_, metadata_)
+      .reader()
+      .get(chunk_key(place), max_stored_objects(limits_));
 }
 
 }  // namespace engram::zarr

@@ -6,6 +6,7 @@
 
 #include "engram/codec/object_codec.hpp"
 #include "engram/zarr/array.hpp"
+#include "zarr/chunk_source.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
@@ -52,13 +53,14 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
   auto objects = detail::make_values<std::vector<Json>>(element_count(region.shape));
   std::fill(objects.begin(), objects.end(), metadata_.object_fill);
   const ChunkWalk walk(grid_, region);
+  const ChunkSource source(store_, path_, metadata_);
   run_tasks(
       workers, walk.count(), kObjectCost * element_count(metadata_.chunk_shape),
       [&](std::uint64_t i) {
         const Shape place = walk.place(i);
         const store::Key key = chunk_key(place);
         at_key(key.str(), [&] {
-          const auto stored = store_.reader().get(key, max_stored_objects(limits_));
+          const auto stored = source.reader().get(key, max_stored_objects(limits_));
           if (!stored) return check_fill(metadata_);
           const Overlap overlap = walk.overlap(place);
           std::vector<Json> chunk = decode_objects(metadata_, *stored, limits_);
@@ -81,6 +83,7 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
         ErrorCode::invalid_argument,
         fmt::format("{} objects for a region of {}", objects.size(), element_count(region.shape)));
   at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
+  check_writable();
   const codec::Pipeline& codecs = pipeline();
   store::Store& store = store_.writer();
   const Order order = order_of(metadata_);

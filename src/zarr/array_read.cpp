@@ -10,6 +10,7 @@
 #include "base/thread_buffer.hpp"
 #include "engram/zarr/array.hpp"
 #include "zarr/chunk_cache.hpp"
+#include "zarr/chunk_source.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
@@ -206,7 +207,8 @@ void read_for_all(const ChunkReader& chunks, const std::vector<RegionReader>& re
 
 void Array::read(const Region& region, std::span<std::byte> out, const Workers& workers) const {
   check_buffer(region, out.size());
-  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get(), check_parts_);
+  const ChunkSource source(store_, path_, metadata_);
+  const ChunkReader chunks(metadata_, pipeline(), source.reader(), cache_.get(), check_parts_);
   const RegionReader reader(chunks, grid_, region, out);
   run_tasks(workers, reader.walk().count(), chunks.cost(), [&](std::uint64_t i) {
     const Shape place = reader.walk().place(i);
@@ -216,7 +218,8 @@ void Array::read(const Region& region, std::span<std::byte> out, const Workers& 
 }
 
 void Array::read(std::span<const RegionBuffer> parts, const Workers& workers) const {
-  const ChunkReader chunks(metadata_, pipeline(), store_.reader(), cache_.get(), check_parts_);
+  const ChunkSource source(store_, path_, metadata_);
+  const ChunkReader chunks(metadata_, pipeline(), source.reader(), cache_.get(), check_parts_);
   std::vector<RegionReader> readers;
   readers.reserve(parts.size());
   std::vector<Want> wants;

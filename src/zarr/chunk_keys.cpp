@@ -28,9 +28,23 @@ void collect(const store::ReadableStore& store, const ArrayMetadata& metadata,
 
 }  // namespace
 
+std::string chunk_key(const ArrayMetadata& metadata, const Shape& place) {
+  if (place.empty()) return metadata.keys_begin_with_c ? "c" : "0";
+  std::string key = metadata.keys_begin_with_c ? "c" : "";
+  for (const std::uint64_t index : place) {
+    if (!key.empty()) key.push_back(metadata.separator);
+    key += std::to_string(index);
+  }
+  return key;
+}
+
 std::optional<Shape> parse_chunk_key(const ArrayMetadata& metadata, std::string_view name) {
   const std::size_t rank = metadata.shape.size();
-  if (rank == 0) return name == "0" ? std::optional(Shape{}) : std::nullopt;
+  if (rank == 0) return name == chunk_key(metadata, {}) ? std::optional(Shape{}) : std::nullopt;
+  if (metadata.keys_begin_with_c) {
+    if (name.size() < 2 || name[0] != 'c' || name[1] != metadata.separator) return std::nullopt;
+    name.remove_prefix(2);
+  }
   Shape place;
   const char* at = name.data();
   const char* const end = at + name.size();
@@ -55,7 +69,9 @@ bool is_in_grid(const Shape& place, const Shape& grid_shape) noexcept {
 std::vector<Shape> stored_places(const store::ReadableStore& store, const std::string& path,
                                  const ArrayMetadata& metadata) {
   std::vector<Shape> places;
-  collect(store, metadata, path, "", std::max<std::size_t>(metadata.shape.size(), 1), places);
+  const std::size_t rank = metadata.shape.size();
+  const std::size_t depth = rank + (metadata.keys_begin_with_c ? 1 : 0);
+  collect(store, metadata, path, "", std::max<std::size_t>(depth, 1), places);
   return places;
 }
 

@@ -4,7 +4,9 @@
 #include <map>
 #include <utility>
 
+#include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 #include "zarr/metadata_view.hpp"
 
 namespace engram::zarr {
@@ -79,6 +81,10 @@ bool say_the_same(const Json& a, const Json& b) { return canonical(a) == canonic
 }  // namespace
 
 void consolidate(store::Store& store, const Limits& limits) {
+  if (store.size(store::Key(kNodeName)))
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("{} is a Zarr v3 store, which engram reads and does not change", store.name()));
   Documents documents = Collector(store, limits).take();
   if (!documents.contains(std::string(kGroupName)) && !documents.contains(std::string(kArrayName)))
     throw Error(ErrorCode::not_found,
@@ -105,6 +111,7 @@ std::optional<std::string> amended_consolidated(const store::ReadableStore& stor
 }
 
 ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits) {
+  if (auto check = check_consolidated_v3(store, limits)) return std::move(*check);
   const Documents files = Collector(store, limits).take();
   const auto consolidated = read_consolidated(store, limits);
   Documents entries;

@@ -26,7 +26,7 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-void check_documents(std::string_view text, const Limits& limits) {
+void check_documents(std::string_view text, const Limits& limits, std::uint32_t documents_depth) {
   std::uint32_t depth = 0;
   std::size_t begin = 0;  // Of the document, with its name; it ends before the next comma.
   const auto check = [&](std::size_t end) {
@@ -46,15 +46,15 @@ void check_documents(std::string_view text, const Limits& limits) {
         break;
       case '{':
       case '[':
-        if (++depth == kDocumentsDepth) begin = at + 1;
+        if (++depth == documents_depth) begin = at + 1;
         break;
       case '}':
       case ']':
-        if (depth == kDocumentsDepth) check(at);
+        if (depth == documents_depth) check(at);
         if (depth > 0) --depth;
         break;
       case ',':
-        if (depth == kDocumentsDepth) {
+        if (depth == documents_depth) {
           check(at);
           begin = at + 1;
         }
@@ -63,7 +63,7 @@ void check_documents(std::string_view text, const Limits& limits) {
         break;
     }
   }
-  if (depth >= kDocumentsDepth) check(text.size());
+  if (depth >= documents_depth) check(text.size());
 }
 
 }  // namespace engram::zarr

@@ -2,35 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "engram/base/error.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 #include "zarr/metadata_view.hpp"
+#include "zarr/node_walk.hpp"
 
 namespace engram::zarr {
 namespace {
-
-// Counts nodes and depth on the way down.
-class Budget {
- public:
-  explicit Budget(const Limits& limits) : limits_(limits) {}
-
-  void add_node(std::string_view path) {
-    if (++nodes_ > limits_.max_nodes)
-      throw Error(ErrorCode::limit_exceeded,
-                  fmt::format("the store has more than {} groups and arrays", limits_.max_nodes));
-    const auto depth = static_cast<std::uint64_t>(std::count(path.begin(), path.end(), '/'));
-    if (depth >= limits_.max_depth)
-      throw Error(ErrorCode::limit_exceeded,
-                  fmt::format("\"{}\" lies deeper than {} groups", path, limits_.max_depth));
-  }
-
- private:
-  const Limits& limits_;
-  std::uint64_t nodes_ = 0;
-};
 
 // A type that engram does not know makes one array unreadable, not the store.
 void read_array_metadata(Node& node, const Json& document, const Limits& limits) {
@@ -77,29 +58,13 @@ class FileReader {
 
   const store::ReadableStore& store_;
   const Limits& limits_;
-  Budget budget_;
+  NodeBudget budget_;
 };
-
-// Where `path` is split: "a/b/.zarray" into "a/b" and ".zarray".
-std::pair<std::string_view, std::string_view> split(std::string_view key) {
-  const std::size_t slash = key.rfind('/');
-  if (slash == std::string_view::npos) return {"", key};
-  return {key.substr(0, slash), key.substr(slash + 1)};
-}
 
 struct Documents {
   const Json* group = nullptr;
   const Json* array = nullptr;
   const Json* attributes = nullptr;
-};
-
-// Orders paths so that what lies below a group comes right after it: '/' before all other bytes.
-struct PathOrder {
-  bool operator()(std::string_view a, std::string_view b) const noexcept {
-    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                        [&](char x, char y) { return rank(x) < rank(y); });
-  }
 };
 
 // The nodes of consolidated metadata, as a tree.
@@ -108,7 +73,7 @@ class ConsolidatedReader {
   ConsolidatedReader(const Json& metadata, const Limits& limits)
       : limits_(limits), budget_(limits) {
     for (const auto& [key, document] : metadata.items()) {
-      const auto [path, name] = split(key);
+      const auto [path, name] = split_path(key);
       at_key(key, [&, text = key] { const store::Key checked{text}; });
       if (name == kGroupName) nodes_[std::string(path)].group = &document;
       if (name == kArrayName) nodes_[std::string(path)].array = &document;
@@ -139,7 +104,7 @@ class ConsolidatedReader {
     ++next_;
     budget_.add_node(path);
     Node node;
-    node.name = split(path).second;
+    node.name = split_path(path).second;
     if (documents.attributes)
       node.attributes = at_key(join(path, kAttributesName),
                                [&] { return check_attributes(*documents.attributes); });
@@ -148,13 +113,13 @@ class ConsolidatedReader {
       return node;
     }
     at_key(join(path, kGroupName), [&] { check_group(*documents.group); });
-    while (next_ != nodes_.end() && split(next_->first).first == path && !next_->first.empty())
+    while (next_ != nodes_.end() && split_path(next_->first).first == path && !next_->first.empty())
       node.children.push_back(read_node());
     return node;
   }
 
   const Limits& limits_;
-  Budget budget_;
+  NodeBudget budget_;
   std::map<std::string, Documents, PathOrder> nodes_;
   std::map<std::string, Documents, PathOrder>::const_iterator next_;
 };
@@ -171,6 +136,14 @@ void append_indented(std::string& out, std::string_view document) {
 
 }  // namespace
 
+std::optional<NodeKind> kind_of_root(const store::ReadableStore& store, const Limits& limits) {
+  const auto holds = [&](std::string_view name) {
+    return store.size(store::Key(name)).has_value();
+  };
+  if (holds(kGroupName) || holds(kConsolidatedName)) return NodeKind::group;
+  return holds(kArrayName) ? NodeKind::array : kind_of_root_v3(store, limits);
+}
+
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     const Limits& limits) {
   if (use_consolidated) {
@@ -180,10 +153,11 @@ Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     [&] { return ConsolidatedReader(*metadata, limits).read(); });
   }
   auto root = FileReader(store, limits).read("", "");
+  if (!root) root = read_hierarchy_v3(store, use_consolidated, limits);
   if (!root)
     throw Error(ErrorCode::not_found,
-                fmt::format("\"{}\" is no Zarr v2 group or array: it has neither .zgroup nor "
-                            ".zarray",
+                fmt::format("\"{}\" is no Zarr group or array: it has neither .zgroup nor .zarray "
+                            "nor zarr.json",
                             store.name()));
   return std::move(*root);
 }

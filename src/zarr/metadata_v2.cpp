@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <map>
 #include <string_view>
 
 #include "base/json_member.hpp"
-#include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/zarr/metadata.hpp"
+#include "zarr/check_metadata.hpp"
 #include "zarr/dtype_v2.hpp"
 #include "zarr/fill_v2.hpp"
 
@@ -22,10 +20,6 @@ namespace {
 bool is_text(const Json& json, std::string_view text) {
   return json.is_string() && json.get_ref<const std::string&>() == text;
 }
-
-// An object takes at least so much memory, whatever it is.
-constexpr std::uint64_t kPointerSize = 16;
-constexpr std::uint64_t kLargeElement = 1U << 20U;
 
 // With the members sorted at every depth, as dump_json sorts them where there is no document to
 // keep.
@@ -59,35 +53,15 @@ CodecConfig codec_from_json(const Json& json, std::string_view member) {
   return codec;
 }
 
-const Json& member_of(const Json& json, std::string_view name) {
-  const auto found = json.find(name);
-  if (found == json.end())
-    throw Error(ErrorCode::corrupt_data, fmt::format("member \"{}\" is missing", name));
-  return *found;
-}
-
-Shape lengths_of(const Json& json, std::string_view member, const Limits& limits) {
-  if (!json.is_array()) bad_member(member, json, "a list of lengths");
-  if (json.size() > limits.max_rank)
-    throw Error(ErrorCode::limit_exceeded, fmt::format("member \"{}\" has {} dimensions, above {}",
-                                                       member, json.size(), limits.max_rank));
-  Shape shape;
-  for (const Json& length : json) shape.push_back(length_of(length, member));
-  return shape;
-}
-
 void read_shapes(const Json& json, ArrayMetadata& out, const Limits& limits) {
-  out.shape = lengths_of(member_of(json, "shape"), "shape", limits);
-  const Json& chunks = member_of(json, "chunks");
-  out.chunk_shape = lengths_of(chunks, "chunks", limits);
-  const bool has_zero =
-      std::find(out.chunk_shape.begin(), out.chunk_shape.end(), 0) != out.chunk_shape.end();
-  if (has_zero || out.chunk_shape.size() != out.shape.size())
-    bad_member("chunks", chunks, fmt::format("{} lengths above zero", out.shape.size()));
+  out.shape = lengths_from_json(required_member(json, "shape"), "shape", limits);
+  const Json& chunks = required_member(json, "chunks");
+  out.chunk_shape = lengths_from_json(chunks, "chunks", limits);
+  check_chunk_shape(out, chunks, "chunks");
 }
 
 void read_type(const Json& json, ArrayMetadata& out) {
-  const Json& dtype = member_of(json, "dtype");
+  const Json& dtype = required_member(json, "dtype");
   if (holds_objects(dtype)) {
     out.is_object = true;
     out.object_dtype = dtype;
@@ -97,25 +71,13 @@ void read_type(const Json& json, ArrayMetadata& out) {
   if (out.type.size == 0) bad_member("dtype", dtype, "a type of at least one byte");
 }
 
-// Of a type whose size is checked. Still a few letters can stand for gigabytes, in each of many
-// arrays: a large element is taken where its fill value is as long, and zeros without making them.
 void read_fill(const Json& json, ArrayMetadata& out) {
   const Json& fill = member_or_null(json, "fill_value");
   if (out.is_object) {
     out.object_fill = fill;
-    return;
+  } else if (check_fill_size(out.type, fill)) {
+    out.fill_value = fill_from_json(out.type, fill);
   }
-  const bool is_zero = fill.is_null() || fill == 0 || is_text(fill, "");
-  if (out.type.size > kLargeElement) {
-    if (is_zero) return;
-    if (!fill.is_string() || 4 * fill.get_ref<const std::string&>().size() < out.type.size)
-      throw Error(
-          ErrorCode::limit_exceeded,
-          fmt::format("member \"fill_value\" is {}, for an element of {} bytes; above {} it "
-                      "must be null, 0 or an element as a whole",
-                      excerpt(fill), out.type.size, kLargeElement));
-  }
-  out.fill_value = fill_from_json(out.type, fill);
 }
 
 void read_codecs(const Json& json, ArrayMetadata& out) {
@@ -128,18 +90,6 @@ void read_codecs(const Json& json, ArrayMetadata& out) {
     out.codecs.push_back(codec_from_json(compressor, "compressor"));
     out.has_compressor = true;
   }
-}
-
-void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
-  const std::uint64_t element = metadata.is_object ? kPointerSize : metadata.type.size;
-  checked_multiply(element_count(metadata.shape), element, "the size of the array");
-  const std::uint64_t chunk =
-      checked_multiply(element_count(metadata.chunk_shape), element, "the size of a chunk");
-  if (chunk > limits.max_chunk_bytes)
-    throw Error(ErrorCode::limit_exceeded,
-                fmt::format("member \"chunks\" is {}: a chunk would take {} bytes, above {}",
-                            to_string(metadata.chunk_shape), chunk, limits.max_chunk_bytes));
-  const ChunkGrid countable(metadata.shape, metadata.chunk_shape);
 }
 
 // As zarr-python writes it, whatever document the metadata came from.
@@ -162,16 +112,11 @@ Json plain_zarray_json(const ArrayMetadata& metadata) {
   return json;
 }
 
-// Tells 1 from 1.0, which == does not.
-bool are_same(const Json& a, const Json& b) {
-  return dump_json(a, JsonStyle::line) == dump_json(b, JsonStyle::line);
-}
-
 ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   if (!json.is_object())
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("array metadata are {}, not a JSON object", excerpt(json)));
-  const Json& format = member_of(json, "zarr_format");
+  const Json& format = required_member(json, "zarr_format");
   if (!format.is_number_integer() || format.get<std::int64_t>() != 2)
     bad_member("zarr_format", format, "2");
   ArrayMetadata metadata;
@@ -180,7 +125,7 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   check_sizes(metadata, limits);
   read_fill(json, metadata);
   read_codecs(json, metadata);
-  const Json& order = member_of(json, "order");
+  const Json& order = required_member(json, "order");
   if (!is_text(order, "C") && !is_text(order, "F")) bad_member("order", order, "\"C\" or \"F\"");
   metadata.fortran_order = is_text(order, "F");
   if (const Json& separator = member_or_null(json, "dimension_separator"); !separator.is_null()) {
@@ -191,29 +136,13 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   return metadata;
 }
 
-// The document was within the limits when it was read; they are not known any more.
-Limits no_limits() {
-  Limits limits;
-  limits.max_rank = std::numeric_limits<std::uint32_t>::max();
-  limits.max_chunk_bytes = std::numeric_limits<std::uint64_t>::max();
-  return limits;
-}
-
 }  // namespace
 
 Json to_zarray_json(const ArrayMetadata& metadata) {
-  Json now = plain_zarray_json(metadata);
+  const Json now = plain_zarray_json(metadata);
   if (metadata.document.is_null()) return now;
-  // A member whose meaning is what it was stays as it is spelled.
-  Json json = metadata.document;
-  const Json then = plain_zarray_json(parse_members(metadata.document, no_limits()));
-  for (const auto& [name, value] : now.items()) {
-    const auto before = then.find(name);
-    if (before == then.end() || !are_same(*before, value)) json[name] = value;
-  }
-  for (const auto& [name, value] : then.items())
-    if (!now.contains(name)) json.erase(name);
-  return json;
+  return keep_spelling(metadata.document,
+                       plain_zarray_json(parse_members(metadata.document, no_limits())), now);
 }
 
 std::string to_zarray(const ArrayMetadata& metadata) {
@@ -228,16 +157,6 @@ ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
       dump_json(json, JsonStyle::ordered))
     metadata.document = json;
   return metadata;
-}
-
-std::string chunk_key(const ArrayMetadata& metadata, const Shape& place) {
-  if (place.empty()) return "0";
-  std::string key;
-  for (const std::uint64_t index : place) {
-    if (!key.empty()) key.push_back(metadata.separator);
-    key += std::to_string(index);
-  }
-  return key;
 }
 
 }  // namespace engram::zarr

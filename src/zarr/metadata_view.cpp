@@ -6,6 +6,7 @@
 #include "base/json_member.hpp"
 #include "zarr/document_sizes.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -38,6 +39,9 @@ class FilesView final : public MetadataView {
   }
 
   void check_changeable() const override {}
+  bool has_v3(const std::string& path) const override {
+    return store_.reader().size(store::Key(join(path, kNodeName))).has_value();
+  }
 
  private:
   StoreHandle store_;
@@ -108,6 +112,11 @@ void MetadataView::refuse(const std::string& path, NodeKind wanted,
   if (found)
     throw Error(ErrorCode::not_found, fmt::format("\"{}\" in {} is {}, not {}", path, store_name,
                                                   one(*found), one(wanted)));
+  if (has_v3(path))
+    throw Error(ErrorCode::unsupported,
+                fmt::format("\"{}\" in {} is of Zarr v3, which engram reads as a whole hierarchy "
+                            "(read_hierarchy()) or as an array",
+                            path, store_name));
   throw Error(ErrorCode::not_found,
               fmt::format("there is no {} at \"{}\" in {}",
                           wanted == NodeKind::array ? "array" : "group", path, store_name));

@@ -30,7 +30,13 @@ class MetadataView {
   /// Throws Error(invalid_argument) when metadata can't be changed through this view.
   virtual void check_changeable() const = 0;
 
-  /// Why there is no `wanted` at `path`: Error(not_found).
+  /// True when there is something of Zarr v3 at `path`.
+  virtual bool has_v3(const std::string& path) const {
+    static_cast<void>(path);
+    return false;
+  }
+
+  /// Why there is no `wanted` at `path`: Error(not_found); Error(unsupported) for Zarr v3.
   [[noreturn]] void refuse(const std::string& path, NodeKind wanted,
                            const std::string& store_name) const;
 };

@@ -116,10 +116,9 @@ TEST_F(Open, SaysWhatIsThereInstead) {
            {file("annex", "/annex/objects/SHA256E-s1--0.nwb\n"), "is a git-annex pointer"},
            {file("classic", "CDF\x01..."), "is a netCDF 3 file"},
            {file("as_text", "\x89HDF\n\x1a\n......"), "its signature was changed"},
-           {directory("v3", "zarr.json"), "is a Zarr v3 store"},
            {directory("plain"), "is a directory without .zgroup"}}) {
     expect_error(ErrorCode::unsupported, message, [&, p = where] { open_reader(p); });
-    expect_error(ErrorCode::unsupported, "engram reads HDF5 files and Zarr v2 directories",
+    expect_error(ErrorCode::unsupported, "engram reads HDF5 files and Zarr directories",
                  [&, p = where] { open_reader(p); });
   }
 }

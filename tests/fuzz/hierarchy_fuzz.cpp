@@ -71,6 +71,11 @@ std::vector<std::string> engram::fuzz::seeds() {
   zarr::consolidate(*made);
   dump(*made, "", consolidated);
   std::vector<std::string> all = {files, consolidated};
+  all.push_back(
+      R"(zarr.json
+{"zarr_format":3,"node_type":"group","attributes":{"a":1},"consolidated_metadata":{"kind":"inline","must_understand":false,"metadata":{"g":{"zarr_format":3,"node_type":"group"},"g/a":{"zarr_format":3,"node_type":"array","shape":[4],"data_type":"int16","chunk_grid":{"name":"regular","configuration":{"chunk_shape":[2]}},"chunk_key_encoding":{"name":"default"},"fill_value":0,"codecs":[{"name":"bytes","configuration":{"endian":"little"}}]}}}}g/zarr.json
+{"zarr_format":3,"node_type":"group"}g/a/zarr.json
+{"zarr_format":3,"node_type":"array","shape":[2,2],"data_type":{"name":"structured","configuration":{"fields":[["x","int32"],["y",{"name":"fixed_length_utf32","configuration":{"length_bytes":8}}]]}},"chunk_grid":{"name":"regular","configuration":{"chunk_shape":[2,2]}},"chunk_key_encoding":{"name":"v2"},"fill_value":"AAAAAAAAAAAAAAAA","codecs":["bytes",{"name":"gzip","configuration":{"level":1}}],"dimension_names":["a",null]})");
   for (const std::string& text : corpus_texts({".zmetadata"}, 20, kLongest))
     all.push_back(".zgroup\n{\"zarr_format\": 2}\x1e.zmetadata\n" + text);
   return all;

@@ -14,6 +14,8 @@
 #include "engram/base/error.hpp"
 #include "engram/store/directory_store.hpp"
 #include "engram/zarr/array.hpp"
+#include "engram/zarr/hierarchy.hpp"
+#include "testing/expect_error.hpp"
 #include "testing/sha256.hpp"
 #include "testing/source_dir.hpp"
 
@@ -105,6 +107,55 @@ TEST(ZarrCorpus, WhatZarrPythonWroteIsRead) {
     }
   }
   EXPECT_EQ(read, 150U);
+}
+
+// The node at `path` of a hierarchy that was read, or nullptr.
+const Node* find_node(const Node& root, const std::string& path) {
+  const Node* node = &root;
+  for (const fs::path& name : fs::path(path)) {
+    const auto child = std::find_if(node->children.begin(), node->children.end(),
+                                    [&](const Node& each) { return each.name == name; });
+    if (child == node->children.end()) return nullptr;
+    node = &*child;
+  }
+  return node;
+}
+
+// From consolidated metadata, from the single documents, and each array alone.
+TEST(ZarrCorpus, WhatZarrPython3WroteIsRead) {
+  const auto corpus = testing::corpus();
+  if (!corpus) return;
+  std::size_t read = 0, refused = 0;
+  for (const char* name : {"codecs", "dtypes", "layout", "sharding"}) {
+    const fs::path folder = *corpus / "generated" / "zarr3";
+    const auto store = open_directory(folder / (std::string(name) + ".zarr"));
+    const Node root = read_hierarchy(*store), single = read_hierarchy(*store, false);
+    const Json expected = parse_json(read_file(folder / (std::string(name) + ".expected.json")));
+    for (const auto& [path, array] : expected.items()) {
+      SCOPED_TRACE(std::string(name) + "/" + path);
+      const Node* const node = find_node(root, path);
+      ASSERT_TRUE(node != nullptr && node->array.has_value()) << (node ? node->refusal : "");
+      const Node* const same = find_node(single, path);
+      ASSERT_TRUE(same != nullptr && same->array.has_value());
+      EXPECT_EQ(to_zarr_json(*node->array, node->attributes),
+                to_zarr_json(*same->array, same->attributes));
+      EXPECT_EQ(Json(node->array->shape), array["shape"]);
+      for (const Array& opened : {Array(store, path, *node->array), Array::open(store, path)}) {
+        if (path == "outer_gzip") {
+          testing::expect_error(ErrorCode::unsupported, "gzip behind sharding_indexed",
+                                [&] { (void)digest(opened); });
+          ++refused;
+        } else if (node->array->is_object) {
+          EXPECT_EQ(objects(opened), flat_values(array["values"], node->array->shape.size()));
+        } else {
+          EXPECT_EQ(digest(opened), array["sha256"].get<std::string>());
+          ++read;
+        }
+      }
+    }
+  }
+  EXPECT_GT(read, 200U);
+  EXPECT_EQ(refused, 2U);
 }
 
 // What zarr-python reads in each array of the corpus was recorded by make_corpus_values.py.

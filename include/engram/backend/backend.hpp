@@ -51,7 +51,7 @@ class Reader {
   /// of them. Throws Error(corrupt_data) for one that is no JSON.
   virtual std::vector<std::string> outdated() const { return {}; }
 
-  /// "HDF5" or "Zarr v2".
+  /// "HDF5", "Zarr v2" or "Zarr v3".
   virtual std::string format() const = 0;
 };
 

@@ -37,9 +37,9 @@ struct ReadOptions {
 };
 
 /// The reader for what lies at `path`: an HDF5 file (its signature at byte 0, 512, 1024, ...), or
-/// Zarr v2 in a directory, a zip file or any other place that store::open_store() opens by its URL.
-/// Throws Error(not_found), Error(io_error), or Error(unsupported) that says what was found
-/// instead.
+/// Zarr (v2 or v3) in a directory, a zip file or any other place that store::open_store() opens by
+/// its URL. Throws Error(not_found), Error(io_error), or Error(unsupported) that says what was
+/// found instead.
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits = {});
 std::unique_ptr<Reader> open_reader(const std::string& path, const ReadOptions& options);
 
@@ -48,13 +48,13 @@ std::unique_ptr<Reader> open_reader(const std::string& path, const ReadOptions& 
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits = {});
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const ReadOptions& options);
 
-/// A reader of the Zarr v2 hierarchy in `store`.
+/// A reader of the Zarr hierarchy (v2 or v3) in `store`.
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const Limits& limits = {});
 std::unique_ptr<Reader> open_zarr_reader(std::shared_ptr<const store::ReadableStore> store,
                                          const ReadOptions& options);
 
-/// The one array that `store` is: a Zarr v2 array at its root, without a group around it. Its name
+/// The one array that `store` is: a Zarr array at its root, without a group around it. Its name
 /// is empty. Throws Error(not_found) when there is none, and what read_tree() throws.
 hdmf::DatasetBuilder read_zarr_array(std::shared_ptr<const store::ReadableStore> store,
                                      const Limits& limits = {});

@@ -19,7 +19,7 @@ struct OpenOptions : FileOptions {
   bool follow_other_files = true;
 };
 
-/// Opens what lies at `path`: an HDF5 file, or Zarr v2 in a directory, a zip file or at the URL of
+/// Opens what lies at `path`: an HDF5 file, or Zarr in a directory, a zip file or at the URL of
 /// a web server (see backend::open_reader). All metadata are read, and no values.
 ///
 /// The `source` of a link or reference to another file is a path relative to the store that holds
@@ -32,7 +32,7 @@ struct OpenOptions : FileOptions {
 /// Error(limit_exceeded).
 File open(const std::string& path, const OpenOptions& options = {});
 
-/// The file in `store`, Zarr v2. Its links to other files lead nowhere: a store has no place that
+/// The file in `store`. Its links to other files lead nowhere: a store has no place that
 /// others could be found from.
 File open(std::shared_ptr<const store::ReadableStore> store, const OpenOptions& options = {});
 

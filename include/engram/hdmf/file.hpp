@@ -71,7 +71,7 @@ class File {
   Object root() const;
   /// Where it lies: a path or URL.
   const std::string& location() const;
-  /// "HDF5", "Zarr v2".
+  /// "HDF5", "Zarr v2", "Zarr v3".
   const std::string& format() const;
 
   /// The object at `path` ("/a/b", "a/b", "/"), also through links and into other files. nullopt

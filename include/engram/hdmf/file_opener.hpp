@@ -13,7 +13,7 @@ struct OpenedTree {
   GroupBuilder root;
   std::string location;           ///< Where it lies; what the sources of its links are relative to.
   std::string identity;           ///< The same for all names of one file; empty: `location`.
-  std::string format;             ///< "HDF5", "Zarr v2"; for people.
+  std::string format;             ///< "HDF5", "Zarr v2", "Zarr v3"; for people.
   std::vector<Problem> problems;  ///< Their `file` is filled in by File.
 };
 

@@ -61,7 +61,7 @@ struct RegionBuffer {
   std::span<std::byte> out;  ///< Of the exact size.
 };
 
-/// A Zarr v2 array in a store.
+/// A Zarr array in a store: v2, or v3 to be read, with shards or without.
 ///
 /// A region is given and taken as elements in C order. Chunks that are not there hold the fill
 /// value (null: zeros).
@@ -178,7 +178,7 @@ class Array {
   /// The bytes of the chunk as stored, or nullopt where there is none.
   std::optional<Bytes> read_chunk(const Shape& place) const;
 
-  /// The store's key of a chunk.
+  /// The store's key of a chunk. Of one in a shard, which has none, its place in the array instead.
   store::Key chunk_key(const Shape& place) const;
 
  private:
@@ -188,6 +188,12 @@ class Array {
         std::shared_ptr<const MetadataView> view, const Limits& limits);
 
   const codec::Pipeline& pipeline() const;
+  const ArrayMetadata& chunk_keys() const noexcept {
+    return chunk_keys_ ? *chunk_keys_ : metadata_;
+  }
+  std::string_view document_name() const noexcept;
+  void check_writable() const;
+  Json attributes_v3() const;
   void check_type(const DataType& asked) const;
   void check_buffer(const Region& region, std::uint64_t size) const;
 
@@ -197,8 +203,10 @@ class Array {
   ChunkGrid grid_;
   Limits limits_;
   std::shared_ptr<const MetadataView> view_;  ///< Where attributes are read; none: the store.
-  std::optional<codec::Pipeline> pipeline_;   ///< Of elements, or of what objects became.
-  std::optional<Error> refusal_;              ///< Why there is no pipeline.
+  std::shared_ptr<const ArrayMetadata>
+      chunk_keys_;                           ///< How chunks of shards are named; none: no shards.
+  std::optional<codec::Pipeline> pipeline_;  ///< Of elements, or of what objects became.
+  std::optional<Error> refusal_;             ///< Why there is no pipeline.
   bool write_empty_chunks_ = true, check_parts_ = true;
   std::shared_ptr<ChunkCache> cache_;  ///< None: nothing is kept.
 };

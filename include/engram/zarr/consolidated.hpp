@@ -13,7 +13,8 @@ namespace engram::zarr {
 
 /// Gathers every `.zgroup`, `.zarray` and `.zattrs` of `store` in `.zmetadata`, byte for byte as
 /// zarr.consolidate_metadata() of zarr-python 2.18 does. Throws Error(not_found) when there is no
-/// group or array at the root, Error(corrupt_data) naming a key whose value is no JSON.
+/// group or array at the root, Error(corrupt_data) naming a key whose value is no JSON,
+/// Error(unsupported) for a store of Zarr v3.
 void consolidate(store::Store& store, const Limits& limits = {});
 
 /// Metadata documents by key ("a/.zattrs"); none: there is no such document (any more).
@@ -26,9 +27,9 @@ std::optional<std::string> amended_consolidated(const store::ReadableStore& stor
                                                 const DocumentChanges& changes,
                                                 const Limits& limits = {});
 
-/// How `.zmetadata` and the single files of a store differ: keys, sorted by their bytes.
+/// How consolidated metadata and the single files of a store differ: keys, sorted by their bytes.
 struct ConsolidatedCheck {
-  bool exists = false;                   ///< There is a `.zmetadata`.
+  bool exists = false;                   ///< There are consolidated metadata.
   std::vector<std::string> stale;        ///< Its entry says something else than the file.
   std::vector<std::string> missing;      ///< There is a file, but no entry.
   std::vector<std::string> superfluous;  ///< There is an entry, but no file.
@@ -38,9 +39,10 @@ struct ConsolidatedCheck {
   }
 };
 
-/// Compares as JSON: the order of members is no difference, 1 and 1.0 are. Without a `.zmetadata`
-/// every file is missing in it. Throws Error(corrupt_data) naming the key of a document
-/// that is no JSON, Error(unsupported) for another format of `.zmetadata` than 1.
+/// Of Zarr v3 what the root's `zarr.json` holds of the others. Compares as JSON: the order of
+/// members is no difference, 1 and 1.0 are. Without a `.zmetadata` every file is missing in it.
+/// Throws Error(corrupt_data) naming the key of a document that is no JSON, Error(unsupported) for
+/// another format of `.zmetadata` than 1.
 ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits = {});
 
 }  // namespace engram::zarr

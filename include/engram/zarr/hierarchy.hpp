@@ -11,23 +11,31 @@
 #include "engram/base/json.hpp"
 #include "engram/base/limits.hpp"
 #include "engram/store/store.hpp"
+#include "engram/zarr/group.hpp"
 #include "engram/zarr/metadata.hpp"
 
 namespace engram::zarr {
 
 /// One node of a hierarchy that was read.
 struct Node {
+  int zarr_format = 2;                 ///< Of the document that it was read from.
   std::string name;                    ///< Last name of its path; "" for the root.
-  Json attributes = Json::object();    ///< `.zattrs`.
+  Json attributes = Json::object();    ///< `.zattrs`, or the member of `zarr.json`.
   std::optional<ArrayMetadata> array;  ///< None: a group, or an array that `refusal` tells of.
   std::string refusal;  ///< Why engram can't read this array (its data type); empty for all others.
   std::vector<Node> children;  ///< Sorted by the bytes of their names.
 };
 
-/// Reads all metadata below the root of `store`: from `.zmetadata` when it is there and
-/// `use_consolidated`, else from the single files. Throws Error(not_found) when there is no group
-/// or array at the root, Error(corrupt_data) naming the key, Error(limit_exceeded). A directory
-/// that is neither group nor array is passed over.
+/// What lies at the root of `store`, by whichever version; nullopt: no Zarr. Where both are there
+/// it is v2, as for read_hierarchy(). Throws Error(corrupt_data) for a `zarr.json` that is neither
+/// group nor array.
+std::optional<NodeKind> kind_of_root(const store::ReadableStore& store, const Limits& limits = {});
+
+/// Reads all metadata below the root of `store`, Zarr v2 or v3: from
+/// the consolidated metadata (`.zmetadata`; in v3 a member of the root's `zarr.json`) when
+/// they are there and `use_consolidated`, else from the single files. Throws Error(not_found) when
+/// there is no group or array at the root, Error(corrupt_data) naming the key,
+/// Error(limit_exceeded). A directory that is neither group nor array is passed over.
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated = true,
                     const Limits& limits = {});
 

@@ -1,0 +1,94 @@
+#include "zarr/check_metadata.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "base/json_member.hpp"
+#include "engram/array/chunk_grid.hpp"
+#include "engram/base/error.hpp"
+
+namespace engram::zarr {
+namespace {
+
+// An object takes at least so much memory, whatever it is.
+constexpr std::uint64_t kPointerSize = 16;
+constexpr std::uint64_t kLargeElement = 1U << 20U;
+
+}  // namespace
+
+const Json& required_member(const Json& json, std::string_view name) {
+  const auto found = json.find(name);
+  if (found == json.end())
+    throw Error(ErrorCode::corrupt_data, fmt::format("member \"{}\" is missing", name));
+  return *found;
+}
+
+Shape lengths_from_json(const Json& json, std::string_view member, const Limits& limits) {
+  if (!json.is_array()) bad_member(member, json, "a list of lengths");
+  if (json.size() > limits.max_rank)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("member \"{}\" has {} dimensions, above {}",
+                                                       member, json.size(), limits.max_rank));
+  Shape shape;
+  for (const Json& length : json) shape.push_back(length_of(length, member));
+  return shape;
+}
+
+void check_chunk_shape(const ArrayMetadata& metadata, const Json& found, std::string_view member) {
+  const Shape& chunks = metadata.chunk_shape;
+  const bool has_zero = std::find(chunks.begin(), chunks.end(), 0) != chunks.end();
+  if (has_zero || chunks.size() != metadata.shape.size())
+    bad_member(member, found, fmt::format("{} lengths above zero", metadata.shape.size()));
+}
+
+bool check_fill_size(const DataType& type, const Json& fill) {
+  if (type.size <= kLargeElement) return true;
+  if (fill.is_null() || fill == 0) return false;
+  const std::uint64_t length = fill.is_string() ? fill.get_ref<const std::string&>().size() : 0;
+  if (fill.is_string() && length == 0) return false;
+  if (4 * length < type.size)
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("member \"fill_value\" is {}, for an element of {} bytes; above {} it "
+                            "must be null, 0 or an element as a whole",
+                            excerpt(fill), type.size, kLargeElement));
+  return true;
+}
+
+void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
+  const std::uint64_t element = metadata.is_object ? kPointerSize : metadata.type.size;
+  checked_multiply(element_count(metadata.shape), element, "the size of the array");
+  const std::uint64_t chunk =
+      checked_multiply(element_count(metadata.chunk_shape), element, "the size of a chunk");
+  if (chunk > limits.max_chunk_bytes)
+    throw Error(ErrorCode::limit_exceeded,
+                fmt::format("member \"{}\" is {}: a chunk would take {} bytes, above {}",
+                            metadata.zarr_format == 2 ? "chunks" : "chunk_shape",
+                            to_string(metadata.chunk_shape), chunk, limits.max_chunk_bytes));
+  const ChunkGrid countable(metadata.shape, metadata.chunk_shape);
+}
+
+Limits no_limits() {
+  Limits limits;
+  limits.max_rank = std::numeric_limits<std::uint32_t>::max();
+  limits.max_chunk_bytes = std::numeric_limits<std::uint64_t>::max();
+  return limits;
+}
+
+bool are_same(const Json& a, const Json& b) {
+  return dump_json(a, JsonStyle::line) == dump_json(b, JsonStyle::line);
+}
+
+Json keep_spelling(const Json& document, const Json& then, const Json& now) {
+  Json json = document;
+  for (const auto& [name, value] : now.items()) {
+    const auto before = then.find(name);
+    if (before == then.end() || !are_same(*before, value)) json[name] = value;
+  }
+  for (const auto& [name, value] : then.items())
+    if (!now.contains(name)) json.erase(name);
+  return json;
+}
+
+}  // namespace engram::zarr

@@ -1,0 +1,79 @@
+#include "zarr/consolidated_v3.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/json_member.hpp"
+#include "engram/base/error.hpp"
+#include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
+#include "zarr/node_walk.hpp"
+
+namespace engram::zarr {
+namespace {
+
+using DocumentsV3 = std::map<std::string, Json>;
+
+// The documents below the root, by path.
+class CollectorV3 {
+ public:
+  CollectorV3(const store::ReadableStore& store, const Limits& limits)
+      : store_(store), limits_(limits), budget_(limits) {}
+
+  DocumentsV3 take(const Json& root) {
+    visit("", root);
+    return std::move(documents_);
+  }
+
+ private:
+  void visit(const std::string& path, const Json& document) {
+    budget_.add_node(path);
+    if (!document.is_object() || member_or_null(document, "node_type") != "group") return;
+    for (const std::string& child : store_.list_dir(path).prefixes) {
+      if (!store::why_bad_name(child).empty()) continue;
+      const std::string below = join(path, child);
+      const auto found = read_document(store_, join(below, kNodeName), limits_);
+      if (!found) continue;
+      visit(below, *found);
+      documents_.emplace(below, std::move(*found));
+    }
+  }
+
+  const store::ReadableStore& store_;
+  const Limits& limits_;
+  NodeBudget budget_;
+  DocumentsV3 documents_;
+};
+
+// What a document says of its node alone: as consolidated, each group's has an empty member too.
+std::string own_text(Json document) {
+  if (document.is_object()) document.erase(std::string(kConsolidatedMember));
+  return dump_json(document, JsonStyle::compact);
+}
+
+}  // namespace
+
+std::optional<ConsolidatedCheck> check_consolidated_v3(const store::ReadableStore& store,
+                                                       const Limits& limits) {
+  const auto root = read_root_v3(store, limits);
+  if (!root) return std::nullopt;
+  const DocumentsV3 files = CollectorV3(store, limits).take(*root);
+  ConsolidatedCheck check;
+  const auto metadata = inline_metadata(*root);
+  check.exists = metadata != nullptr;
+  for (const auto& [path, document] : files) {
+    const std::string key = join(path, kNodeName);
+    if (metadata == nullptr || !metadata->contains(path)) {
+      check.missing.push_back(key);
+    } else if (own_text(metadata->at(path)) != own_text(document)) {
+      check.stale.push_back(key);
+    }
+  }
+  if (metadata != nullptr)
+    for (const auto& [path, document] : metadata->items())
+      if (!files.contains(path)) check.superfluous.push_back(join(path, kNodeName));
+  return check;
+}
+
+}  // namespace engram::zarr

@@ -1,0 +1,183 @@
+#include "zarr/hierarchy_v3.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/json_member.hpp"
+#include "engram/base/error.hpp"
+#include "zarr/check_metadata.hpp"
+#include "zarr/document_sizes.hpp"
+#include "zarr/documents.hpp"
+#include "zarr/node_walk.hpp"
+
+namespace engram::zarr {
+namespace {
+
+constexpr std::array<std::string_view, 4> kGroupMembers = {"zarr_format", "node_type", "attributes",
+                                                           kConsolidatedMember};
+// The root's document holds those of all nodes.
+constexpr std::uint64_t kRootFactor = 16;
+/// How deep they lie: {"consolidated_metadata": {"metadata": {"a/b": document}}}.
+constexpr std::uint32_t kInlineDepth = 3;
+
+void check_group_v3(const Json& document) {
+  if (required_member(document, "zarr_format") != 3)
+    bad_member("zarr_format", document["zarr_format"], "3");
+  for (const auto& [name, value] : document.items()) {
+    const bool is_known =
+        std::find(kGroupMembers.begin(), kGroupMembers.end(), name) != kGroupMembers.end();
+    if (!is_known && !(value.is_object() && member_or_null(value, "must_understand") == false))
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("member \"{}\" is not known to engram, and must be understood", name));
+  }
+}
+
+// What `document` says of the node itself.
+Node node_from_v3(std::string name, const Json& document, const Limits& limits) {
+  if (!document.is_object())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("metadata are {}, not a JSON object", excerpt(document)));
+  Node node;
+  node.zarr_format = 3;
+  node.name = std::move(name);
+  if (const Json& attributes = member_or_null(document, "attributes"); !attributes.is_null())
+    node.attributes = check_attributes(attributes);
+  const Json& type = required_member(document, "node_type");
+  if (type == "group") {
+    check_group_v3(document);
+    return node;
+  }
+  if (type != "array") bad_member("node_type", type, "\"group\" or \"array\"");
+  // What engram does not know makes one array unreadable, not the store.
+  try {
+    node.array = parse_zarr_json(document, limits);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    node.refusal = error.what();
+  }
+  return node;
+}
+
+bool is_group(const Node& node) { return !node.array && node.refusal.empty(); }
+
+class FilesV3 {
+ public:
+  FilesV3(const store::ReadableStore& store, const Limits& limits)
+      : store_(store), limits_(limits), budget_(limits) {}
+
+  Node read(const std::string& path, std::string name, const Json& document) {
+    budget_.add_node(path);
+    Node node = at_key(join(path, kNodeName),
+                       [&] { return node_from_v3(std::move(name), document, limits_); });
+    if (!is_group(node)) return node;
+    for (const std::string& child : store_.list_dir(path).prefixes) {
+      if (!store::why_bad_name(child).empty()) continue;
+      const std::string below = join(path, child);
+      if (const auto found = read_document(store_, join(below, kNodeName), limits_))
+        node.children.push_back(read(below, child, *found));
+    }
+    return node;
+  }
+
+ private:
+  const store::ReadableStore& store_;
+  const Limits& limits_;
+  NodeBudget budget_;
+};
+
+// The nodes of consolidated metadata, as a tree.
+class InlineV3 {
+ public:
+  InlineV3(const Json& root, const Json& metadata, const Limits& limits)
+      : limits_(limits), budget_(limits) {
+    documents_.emplace("", &root);
+    for (const auto& [path, document] : metadata.items()) {
+      at_key(path, [&, text = path] { const store::Key checked{text}; });
+      documents_.emplace(path, &document);
+    }
+  }
+
+  Node read() {
+    next_ = documents_.begin();
+    Node root = read_node();
+    if (next_ != documents_.end())
+      throw Error(
+          ErrorCode::corrupt_data,
+          fmt::format("consolidated metadata have \"{}\", but no group above it", next_->first));
+    return root;
+  }
+
+ private:
+  // The node at next_ and all below it.
+  Node read_node() {
+    const std::string_view path = next_->first;
+    const Json& document = *next_->second;
+    ++next_;
+    budget_.add_node(path);
+    Node node = at_key(path, [&] {
+      return node_from_v3(std::string(split_path(path).second), document, limits_);
+    });
+    while (is_group(node) && next_ != documents_.end() && !next_->first.empty() &&
+           split_path(next_->first).first == path)
+      node.children.push_back(read_node());
+    return node;
+  }
+
+  const Limits& limits_;
+  NodeBudget budget_;
+  std::map<std::string, const Json*, PathOrder> documents_;
+  std::map<std::string, const Json*, PathOrder>::const_iterator next_;
+};
+
+}  // namespace
+
+std::optional<Json> read_root_v3(const store::ReadableStore& store, const Limits& limits) {
+  const std::string key(kNodeName);
+  return at_key(key, [&]() -> std::optional<Json> {
+    Limits wide = limits;
+    wide.max_json_bytes = limits.max_json_bytes * kRootFactor;
+    const auto bytes = store.get(store::Key(key), wide.max_json_bytes);
+    if (!bytes) return std::nullopt;
+    if (bytes->size() > limits.max_json_bytes)
+      check_documents(as_text(*bytes), limits, kInlineDepth);
+    return parse_json(as_text(*bytes), wide, kInlineDepth);
+  });
+}
+
+const Json* inline_metadata(const Json& root) {
+  const Json& consolidated = root.is_object() ? member_or_null(root, kConsolidatedMember) : root;
+  if (!consolidated.is_object() || member_or_null(consolidated, "kind") != "inline") return nullptr;
+  const Json& metadata = member_or_null(consolidated, "metadata");
+  if (!metadata.is_object())
+    bad_member(kConsolidatedMember, consolidated, "an object with \"metadata\"");
+  return &metadata;
+}
+
+std::optional<NodeKind> kind_of_root_v3(const store::ReadableStore& store, const Limits& limits) {
+  const auto root = read_root_v3(store, limits);
+  if (!root) return std::nullopt;
+  return at_key(kNodeName, [&] {
+    const Json& type = root->is_object() ? member_or_null(*root, "node_type") : *root;
+    if (type != "group" && type != "array") bad_member("node_type", type, "\"group\" or \"array\"");
+    return type == "array" ? NodeKind::array : NodeKind::group;
+  });
+}
+
+std::optional<Node> read_hierarchy_v3(const store::ReadableStore& store, bool use_consolidated,
+                                      const Limits& limits) {
+  const auto root = read_root_v3(store, limits);
+  if (!root) return std::nullopt;
+  return at_key(kNodeName, [&]() -> std::optional<Node> {
+    const Json* metadata = use_consolidated ? inline_metadata(*root) : nullptr;
+    if (metadata != nullptr) return InlineV3(*root, *metadata, limits).read();
+    return FilesV3(store, limits).read("", "", *root);
+  });
+}
+
+}  // namespace engram::zarr

@@ -1,0 +1,173 @@
+#include "zarr/shard_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engram/base/error.hpp"
+#include "zarr/chunk_keys.hpp"
+#include "zarr/documents.hpp"
+
+namespace engram::zarr {
+namespace {
+
+// What indexes that are kept take in memory at most, about.
+constexpr std::uint64_t kMostKept = 32U << 20U;
+constexpr std::uint64_t kEntryInMemory = 24;
+
+// What `key` is below `path`, or "".
+std::string_view below_path(std::string_view key, std::string_view path) {
+  if (path.empty()) return key;
+  if (!key.starts_with(path) || key.size() <= path.size() || key[path.size()] != '/') return {};
+  return key.substr(path.size() + 1);
+}
+
+}  // namespace
+
+ArrayMetadata ShardStore::chunk_keys(const ArrayMetadata& metadata) {
+  ArrayMetadata keys;
+  keys.shape = metadata.shape;
+  keys.chunk_shape = metadata.chunk_shape;
+  return keys;
+}
+
+ShardStore::ShardStore(const store::ReadableStore* below, std::unique_ptr<const ShardStore> owned,
+                       std::string path, ArrayMetadata shards, ShardLevel level,
+                       const Shape& chunk_shape)
+    : below_(below),
+      owned_(std::move(owned)),
+      path_(std::move(path)),
+      shards_(std::move(shards)),
+      level_(std::move(level)) {
+  for (std::size_t d = 0; d < chunk_shape.size(); ++d)
+    counts_.push_back(level_.shape[d] / chunk_shape[d]);
+  count_ = element_count(counts_);
+  if (!level_.codecs.empty())
+    throw Error(ErrorCode::unsupported,
+                fmt::format("codec {} behind sharding_indexed: engram reads shards that are not "
+                            "encoded as a whole",
+                            level_.codecs.front().name));
+}
+
+std::unique_ptr<const ShardStore> ShardStore::of(const store::ReadableStore& store,
+                                                 std::string path, const ArrayMetadata& metadata) {
+  std::unique_ptr<const ShardStore> made;
+  ArrayMetadata keys;
+  keys.shape = metadata.shape;
+  keys.separator = metadata.separator;
+  keys.keys_begin_with_c = metadata.keys_begin_with_c;
+  for (std::size_t i = 0; i < metadata.shards.size(); ++i) {
+    const Shape& inner =
+        i + 1 < metadata.shards.size() ? metadata.shards[i + 1].shape : metadata.chunk_shape;
+    made.reset(new ShardStore(&store, std::move(made), path, keys, metadata.shards[i], inner));
+    keys = chunk_keys(metadata);
+  }
+  return made;
+}
+
+std::shared_ptr<const ShardIndex> ShardStore::read_index(const store::Key& shard) const {
+  const auto shard_size = below().size(shard);
+  if (!shard_size) return nullptr;
+  const std::uint64_t size = ShardIndex::encoded_size(level_, count_);
+  if (*shard_size < size)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("a shard of {} bytes has no room for the index of its {} chunks",
+                            *shard_size, count_));
+  const auto bytes = below().get_range(shard, level_.index_at_start ? 0 : *shard_size - size, size);
+  if (!bytes) return nullptr;
+  return std::make_shared<const ShardIndex>(
+      ShardIndex::decode(level_, *bytes, count_, *shard_size));
+}
+
+std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = by_key_.find(shard.str()); found != by_key_.end()) {
+      kept_.splice(kept_.begin(), kept_, found->second);
+      return found->second->index;
+    }
+  }
+  auto index = at_key(shard.str(), [&] { return read_index(shard); });
+  const std::lock_guard lock(mutex_);
+  if (by_key_.contains(shard.str())) return index;
+  kept_.push_front({shard.str(), index});
+  by_key_.emplace(shard.str(), kept_.begin());
+  const std::uint64_t most = std::max<std::uint64_t>(1, kMostKept / (kEntryInMemory * count_ + 1));
+  while (kept_.size() > most) {
+    by_key_.erase(kept_.back().key);
+    kept_.pop_back();
+  }
+  return index;
+}
+
+std::optional<ShardStore::Place> ShardStore::find(const store::Key& key) const {
+  ArrayMetadata keys;
+  keys.shape = shards_.shape;
+  const auto place = parse_chunk_key(keys, below_path(key.str(), path_));
+  if (!place) return std::nullopt;
+  Shape shard = *place;
+  std::uint64_t number = 0;
+  for (std::size_t d = 0; d < shard.size(); ++d) {
+    number = number * counts_[d] + shard[d] % counts_[d];
+    shard[d] /= counts_[d];
+  }
+  Place found{store::Key(join(path_, chunk_key(shards_, shard))), {}};
+  const auto index = index_of(found.shard);
+  if (!index || !(*index)[number]) return std::nullopt;
+  found.entry = *(*index)[number];
+  return found;
+}
+
+std::optional<Bytes> ShardStore::get(const store::Key& key, std::uint64_t max_size) const {
+  const auto place = find(key);
+  if (!place) return std::nullopt;
+  const auto& [shard, entry] = *place;
+  return at_key(shard.str(), [&, &shard = shard, &entry = entry]() -> std::optional<Bytes> {
+    if (entry.size > max_size)
+      throw Error(ErrorCode::limit_exceeded,
+                  fmt::format("a chunk of a shard has {} bytes, above {}", entry.size, max_size));
+    auto bytes = below().get_range(shard, entry.offset, entry.size);
+    if (bytes && bytes->size() != entry.size)
+      throw Error(ErrorCode::corrupt_data,
+                  fmt::format("the shard ended at {} bytes while it was read, a chunk at {}",
+                              entry.offset + bytes->size(), entry.offset + entry.size));
+    return bytes;
+  });
+}
+
+std::optional<Bytes> ShardStore::get_range(const store::Key& key, std::uint64_t offset,
+                                           std::uint64_t size) const {
+  const auto place = find(key);
+  if (!place) return std::nullopt;
+  const ShardIndex::Entry& entry = place->entry;
+  const std::uint64_t from = std::min(offset, entry.size);
+  return below().get_range(place->shard, entry.offset + from, std::min(size, entry.size - from));
+}
+
+std::optional<std::uint64_t> ShardStore::size(const store::Key& key) const {
+  const auto place = find(key);
+  return place ? std::optional(place->entry.size) : std::nullopt;
+}
+
+store::Listing ShardStore::list_dir(const std::string& prefix) const {
+  store::Listing listing;
+  if (prefix != path_) return listing;
+  ArrayMetadata keys;
+  keys.shape = shards_.shape;
+  for (const Shape& shard : stored_places(below(), path_, shards_)) {
+    const auto index = index_of(store::Key(join(path_, chunk_key(shards_, shard))));
+    for (std::uint64_t number = 0; index && number < count_; ++number) {
+      if (!(*index)[number]) continue;
+      Shape place = shard;
+      std::uint64_t rest = number;
+      for (std::size_t d = place.size(); d-- > 0; rest /= counts_[d])
+        place[d] = place[d] * counts_[d] + rest % counts_[d];
+      listing.keys.push_back(chunk_key(keys, place));
+    }
+  }
+  std::sort(listing.keys.begin(), listing.keys.end());
+  return listing;
+}
+
+}  // namespace engram::zarr

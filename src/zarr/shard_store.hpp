@@ -1,0 +1,73 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "engram/array/region.hpp"
+#include "engram/store/store.hpp"
+#include "engram/zarr/metadata.hpp"
+#include "zarr/shard_index.hpp"
+
+namespace engram::zarr {
+
+/// The chunks in the shards of one array, as if each lay in a store of its own: under the key that
+/// chunk_key() makes of chunk_keys(). A chunk is read as a range of its shard; of the shard nothing
+/// is read but that and its index, which is kept. So whatever reads chunks from a store reads those
+/// of shards too; shards in shards are one such store on another.
+///
+/// To be used for one task on the array: what is changed in a shard afterwards is not seen.
+///
+/// Threads: every member may be called by many threads at once.
+class ShardStore final : public store::ReadableStore {
+ public:
+  /// The chunks of the array at `path` of `store`, whose `metadata` has shards. Good as long as the
+  /// store lives. Throws Error(unsupported) for shards that are encoded as a whole.
+  static std::unique_ptr<const ShardStore> of(const store::ReadableStore& store, std::string path,
+                                              const ArrayMetadata& metadata);
+
+  /// How the chunks of an array with `metadata` are named here.
+  static ArrayMetadata chunk_keys(const ArrayMetadata& metadata);
+
+  std::optional<Bytes> get(const store::Key& key, std::uint64_t max_size) const override;
+  std::optional<Bytes> get_range(const store::Key& key, std::uint64_t offset,
+                                 std::uint64_t size) const override;
+  std::optional<std::uint64_t> size(const store::Key& key) const override;
+  store::Listing list_dir(const std::string& prefix) const override;
+  std::string name() const override { return below().name(); }
+
+ private:
+  struct Kept {
+    std::string key;
+    std::shared_ptr<const ShardIndex> index;  ///< None: there is no such shard.
+  };
+  /// A chunk in its shard.
+  struct Place {
+    store::Key shard;
+    ShardIndex::Entry entry;
+  };
+
+  ShardStore(const store::ReadableStore* below, std::unique_ptr<const ShardStore> owned,
+             std::string path, ArrayMetadata shards, ShardLevel level, const Shape& chunk_shape);
+
+  const store::ReadableStore& below() const noexcept { return owned_ ? *owned_ : *below_; }
+  std::shared_ptr<const ShardIndex> index_of(const store::Key& shard) const;
+  std::shared_ptr<const ShardIndex> read_index(const store::Key& shard) const;
+  std::optional<Place> find(const store::Key& key) const;
+
+  const store::ReadableStore* below_;
+  std::unique_ptr<const ShardStore> owned_;  ///< The shards that these shards lie in.
+  std::string path_;
+  ArrayMetadata shards_;  ///< By which the keys of shards are made; `shape` and names mean nothing.
+  ShardLevel level_;
+  Shape counts_;  ///< Chunks of a shard along each dimension.
+  std::uint64_t count_ = 1;
+
+  mutable std::mutex mutex_;
+  mutable std::list<Kept> kept_;  ///< Used last first.
+  mutable std::map<std::string, std::list<Kept>::iterator> by_key_;
+};
+
+}  // namespace engram::zarr
