@@ -54,8 +54,8 @@ Difference outdated_document(const std::string& key) {
   difference.kind = DifferenceKind::metadata;
   difference.path = "/" + key;
   difference.text =
-      "the document and .zmetadata say different things, or one of them is not there: engram "
-      "consolidate makes .zmetadata anew";
+      "the document and the consolidated metadata say different things, or one of them is not "
+      "there: engram consolidate makes those of Zarr v2 anew";
   return difference;
 }
 

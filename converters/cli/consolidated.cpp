@@ -20,6 +20,9 @@ int print_check(const zarr::ConsolidatedCheck& check, bool as_json, Output& outp
     json["missing"] = check.missing;
     json["superfluous"] = check.superfluous;
     out += dump_json(json, JsonStyle::line) + "\n";
+  } else if (check.key == "zarr.json" && (!check.exists || check.is_current())) {
+    out += check.exists ? "the consolidated metadata in zarr.json are current\n"
+                        : "zarr.json has no consolidated metadata\n";
   } else if (!check.exists) {
     out += "there is no .zmetadata\n";
   } else if (check.is_current()) {

@@ -80,14 +80,18 @@ void check_sizes(const store::ReadableStore& store, const std::string& prefix, s
 void check_consolidated(const store::ReadableStore& store, std::vector<Finding>& out) {
   const zarr::ConsolidatedCheck check = zarr::check_consolidated(store);
   if (!check.exists) {
-    out.push_back({Severity::warning, Kind::not_portable, "/.zmetadata", "",
-                   "is missing: the store opens slowly from afar; engram consolidate writes it"});
+    out.push_back(
+        {Severity::warning, Kind::not_portable, "/" + check.key, "",
+         check.key == "zarr.json"
+             ? "has no consolidated metadata: the store opens slowly from afar"
+             : "is missing: the store opens slowly from afar; engram consolidate writes it"});
     return;
   }
   for (const auto& [keys, text] :
-       {std::pair(&check.stale, "says something else than the file"),
-        std::pair(&check.missing, "is missing in .zmetadata"),
-        std::pair(&check.superfluous, "is in .zmetadata, but there is no such file")})
+       {std::pair(&check.stale, std::string("says something else than the file")),
+        std::pair(&check.missing, "is missing in " + check.key),
+        std::pair(&check.superfluous,
+                  fmt::format("is in {}, but there is no such file", check.key))})
     for (const std::string& key : *keys)
       out.push_back({Severity::error, Kind::wrong_value, "/" + key, "", text});
 }

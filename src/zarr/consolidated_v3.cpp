@@ -60,6 +60,7 @@ std::optional<ConsolidatedCheck> check_consolidated_v3(const store::ReadableStor
   if (!root) return std::nullopt;
   const DocumentsV3 files = CollectorV3(store, limits).take(*root);
   ConsolidatedCheck check;
+  check.key = kNodeName;
   const auto metadata = inline_metadata(*root);
   check.exists = metadata != nullptr;
   for (const auto& [path, document] : files) {

@@ -40,6 +40,7 @@ ShardStore::ShardStore(const store::ReadableStore* below, std::unique_ptr<const 
       path_(std::move(path)),
       shards_(std::move(shards)),
       level_(std::move(level)) {
+  keys_.shape = shards_.shape;
   for (std::size_t d = 0; d < chunk_shape.size(); ++d)
     counts_.push_back(level_.shape[d] / chunk_shape[d]);
   count_ = element_count(counts_);
@@ -102,9 +103,7 @@ std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) 
 }
 
 std::optional<ShardStore::Place> ShardStore::find(const store::Key& key) const {
-  ArrayMetadata keys;
-  keys.shape = shards_.shape;
-  const auto place = parse_chunk_key(keys, below_path(key.str(), path_));
+  const auto place = parse_chunk_key(keys_, below_path(key.str(), path_));
   if (!place) return std::nullopt;
   Shape shard = *place;
   std::uint64_t number = 0;
@@ -153,8 +152,6 @@ std::optional<std::uint64_t> ShardStore::size(const store::Key& key) const {
 store::Listing ShardStore::list_dir(const std::string& prefix) const {
   store::Listing listing;
   if (prefix != path_) return listing;
-  ArrayMetadata keys;
-  keys.shape = shards_.shape;
   for (const Shape& shard : stored_places(below(), path_, shards_)) {
     const auto index = index_of(store::Key(join(path_, chunk_key(shards_, shard))));
     for (std::uint64_t number = 0; index && number < count_; ++number) {
@@ -163,7 +160,7 @@ store::Listing ShardStore::list_dir(const std::string& prefix) const {
       std::uint64_t rest = number;
       for (std::size_t d = place.size(); d-- > 0; rest /= counts_[d])
         place[d] = place[d] * counts_[d] + rest % counts_[d];
-      listing.keys.push_back(chunk_key(keys, place));
+      listing.keys.push_back(chunk_key(keys_, place));
     }
   }
   std::sort(listing.keys.begin(), listing.keys.end());

@@ -62,7 +62,8 @@ class ShardStore final : public store::ReadableStore {
   std::string path_;
   ArrayMetadata shards_;  ///< By which the keys of shards are made; `shape` and names mean nothing.
   ShardLevel level_;
-  Shape counts_;  ///< Chunks of a shard along each dimension.
+  ArrayMetadata keys_;  ///< And those of chunks.
+  Shape counts_;        ///< Chunks of a shard along each dimension.
   std::uint64_t count_ = 1;
 
   mutable std::mutex mutex_;

@@ -29,6 +29,7 @@ std::optional<std::string> amended_consolidated(const store::ReadableStore& stor
 
 /// How consolidated metadata and the single files of a store differ: keys, sorted by their bytes.
 struct ConsolidatedCheck {
+  std::string key = ".zmetadata";        ///< Where they are, or would be; v3: "zarr.json".
   bool exists = false;                   ///< There are consolidated metadata.
   std::vector<std::string> stale;        ///< Its entry says something else than the file.
   std::vector<std::string> missing;      ///< There is a file, but no entry.
