@@ -254,7 +254,7 @@ Json endian_json(ByteOrder order) {
   return {{"endian", order == ByteOrder::big ? "big" : "little"}};
 }
 
-Json blosc_to_v3(Json configuration, std::uint64_t element_size) {
+Json blosc_to_v3(const Json& configuration, std::uint64_t element_size) {
   const Json& shuffle = member_or_null(configuration, "shuffle");
   const std::int64_t number = shuffle.is_number_integer() ? shuffle.get<std::int64_t>() : -1;
   // -1: bits for single bytes, else bytes.

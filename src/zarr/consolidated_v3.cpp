@@ -33,7 +33,7 @@ class CollectorV3 {
     for (const std::string& child : store_.list_dir(path).prefixes) {
       if (!store::why_bad_name(child).empty()) continue;
       const std::string below = join(path, child);
-      const auto found = read_document(store_, join(below, kNodeName), limits_);
+      auto found = read_document(store_, join(below, kNodeName), limits_);
       if (!found) continue;
       visit(below, *found);
       documents_.emplace(below, std::move(*found));

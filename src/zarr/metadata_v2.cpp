@@ -139,7 +139,7 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
 }  // namespace
 
 Json to_zarray_json(const ArrayMetadata& metadata) {
-  const Json now = plain_zarray_json(metadata);
+  Json now = plain_zarray_json(metadata);
   if (metadata.document.is_null()) return now;
   return keep_spelling(metadata.document,
                        plain_zarray_json(parse_members(metadata.document, no_limits())), now);

@@ -52,7 +52,8 @@ ShardStore::ShardStore(const store::ReadableStore* below, std::unique_ptr<const 
 }
 
 std::unique_ptr<const ShardStore> ShardStore::of(const store::ReadableStore& store,
-                                                 std::string path, const ArrayMetadata& metadata) {
+                                                 const std::string& path,
+                                                 const ArrayMetadata& metadata) {
   std::unique_ptr<const ShardStore> made;
   ArrayMetadata keys;
   keys.shape = metadata.shape;

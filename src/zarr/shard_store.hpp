@@ -25,7 +25,8 @@ class ShardStore final : public store::ReadableStore {
  public:
   /// The chunks of the array at `path` of `store`, whose `metadata` has shards. Good as long as the
   /// store lives. Throws Error(unsupported) for shards that are encoded as a whole.
-  static std::unique_ptr<const ShardStore> of(const store::ReadableStore& store, std::string path,
+  static std::unique_ptr<const ShardStore> of(const store::ReadableStore& store,
+                                              const std::string& path,
                                               const ArrayMetadata& metadata);
 
   /// How the chunks of an array with `metadata` are named here.
