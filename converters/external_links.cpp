@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "converters/places.hpp"
 #include "engram/hdmf/map_references.hpp"
 
 namespace engram::converter {
@@ -27,12 +28,7 @@ fs::path resolved(const fs::path& path) {
   return found.filename() == "." || found.filename().empty() ? found.parent_path() : found;
 }
 
-bool is_there(const fs::path& store, const std::string& path) {
-  boost::system::error_code ignored;
-  const fs::path node = store / path;
-  return fs::exists(node / ".zgroup", ignored) || fs::exists(node / ".zarray", ignored) ||
-         fs::exists(node / "zarr.json", ignored);
-}
+bool is_there(const fs::path& store, const std::string& path) { return is_zarr_node(store / path); }
 
 // Where the files that links lead to, or what stands for them, lie.
 class Layout {

@@ -18,4 +18,12 @@ inline bool is_within(const boost::filesystem::path& inner, const boost::filesys
   return !relative.empty() && *relative.begin() != "..";
 }
 
+/// True when the directory has the metadata of a Zarr group or array.
+inline bool is_zarr_node(const boost::filesystem::path& directory) {
+  boost::system::error_code ignored;
+  for (const char* name : {".zgroup", ".zarray", "zarr.json"})
+    if (boost::filesystem::exists(directory / name, ignored)) return true;
+  return false;
+}
+
 }  // namespace engram::converter

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "converters/cli/source.hpp"
+#include "converters/places.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::cli {
@@ -16,10 +17,7 @@ namespace fs = boost::filesystem;
 // A directory is a Zarr store when it has the metadata of a node.
 bool is_schema(const std::string& path) {
   boost::system::error_code ignored;
-  if (fs::is_directory(path, ignored))
-    return !fs::exists(fs::path(path) / ".zgroup", ignored) &&
-           !fs::exists(fs::path(path) / ".zarray", ignored) &&
-           !fs::exists(fs::path(path) / "zarr.json", ignored);
+  if (fs::is_directory(path, ignored)) return !converter::is_zarr_node(path);
   return path.ends_with(".yaml") || path.ends_with(".yml") || path.ends_with(".json");
 }
 

@@ -31,7 +31,7 @@ std::shared_ptr<const store::ReadableStore> zarr_store(const std::string& path) 
     if (!is_directory && !store::is_zip_file(*local)) return nullptr;
   }
   auto store = store::open_store(path, options_of_environment());
-  return zarr::kind_of_root(*store) ? store : nullptr;
+  return zarr::is_zarr(*store) ? store : nullptr;
 }
 
 }  // namespace engram::cli

@@ -4,26 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "converters/cli/terminal.hpp"
-#include "engram/array/chunk_grid.hpp"
-#include "engram/base/error.hpp"
 #include "engram/convert.hpp"
 #include "engram/zarr/array.hpp"
 
 namespace engram::cli {
 namespace {
-
-std::uint64_t chunk_count(const zarr::ArrayMetadata& metadata) {
-  try {
-    return ChunkGrid(metadata.shape, metadata.chunk_shape).chunk_count();
-  } catch (const Error&) {
-    return std::numeric_limits<std::uint64_t>::max();
-  }
-}
 
 std::string member_text(const Json& configuration, const char* name) {
   const auto found = configuration.find(name);
@@ -79,8 +68,8 @@ std::optional<ZarrFacts> ZarrArrays::facts(std::string_view path) const {
     key += (key.empty() ? "" : "/") + std::string(name);
   }
   if (!node->array) return std::nullopt;
-  ZarrFacts facts{*node->array, chunk_count(*node->array), std::nullopt, std::nullopt};
-  const zarr::Array array(store_, key, facts.metadata);
+  const zarr::Array array(store_, key, *node->array);
+  ZarrFacts facts{*node->array, array.grid().chunk_count(), std::nullopt, std::nullopt};
   if (const auto chunks = array.stored_chunks()) {  // None: a web server does not list.
     facts.stored_chunks = chunks->size();
     facts.stored_bytes = std::accumulate(

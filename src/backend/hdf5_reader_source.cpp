@@ -56,7 +56,7 @@ class ObjectDataset final : public hdmf::ObjectSource {
                 std::shared_ptr<const PlacedObjects> objects, const Limits& limits)
       : dataset_(std::move(dataset)),
         objects_(std::move(objects)),
-        limits_(limits),
+        claim_(limits),
         type_(object_type(dataset_->type())) {}
 
   const hdmf::ObjectType& type() const override { return type_; }
@@ -68,8 +68,7 @@ class ObjectDataset final : public hdmf::ObjectSource {
     check_inside(region, shape());
     const hdf5::Type& type = dataset_->type();
     const std::uint64_t count = element_count(region.shape);
-    claim_.before_read(count, element_count(shape()), limits_,
-                       [&] { return dataset_->most_stored(); });
+    claim_.before_read(count, element_count(shape()), [&] { return dataset_->most_stored(); });
     Bytes memory(checked_multiply(count, type.memory_size, "the size of a region"));
     hdf5::Arena arena(kMaxValueBytes);
     dataset_->read(region, memory, hdf5::has_pointers(type) ? &arena : nullptr);
@@ -87,7 +86,6 @@ class ObjectDataset final : public hdmf::ObjectSource {
  private:
   std::shared_ptr<const hdf5::Dataset> dataset_;
   std::shared_ptr<const PlacedObjects> objects_;
-  Limits limits_;
   mutable ClaimCheck claim_;
   hdmf::ObjectType type_;
   mutable std::atomic<std::uint64_t> dangling_ = 0;

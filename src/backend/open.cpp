@@ -80,7 +80,7 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
 // `kind` is what lies there, for messages: "a directory".
 std::unique_ptr<Reader> open_zarr(std::shared_ptr<const store::ReadableStore> store,
                                   std::string_view kind, const ReadOptions& options) {
-  if (!zarr::kind_of_root(*store, options.limits))
+  if (!zarr::is_zarr(*store))
     refuse(store->name(), fmt::format("{} without .zgroup or zarr.json", kind));
   return open_zarr_reader(std::move(store), options);
 }

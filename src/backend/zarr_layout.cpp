@@ -283,18 +283,6 @@ std::optional<Reference> reference_from_json(const Json& json) {
   return reference;
 }
 
-Value reference_from_text(const std::string& text) {
-  if (text.empty() || text == "null") return Null{};
-  if (text.starts_with('{')) {
-    const Json json = parse_json(text);
-    if (auto reference = reference_from_json(json)) return std::move(*reference);
-    return attribute_from_json(json);
-  }
-  Reference reference;
-  reference.path = absolute(text);
-  return reference;
-}
-
 std::optional<RegionReference> region_from_json(const Json& json) {
   auto target = reference_from_json(json);
   if (!target) return std::nullopt;
@@ -353,6 +341,18 @@ Value element_from_json(const ObjectType& type, const Json& json) {
       break;
   }
   return attribute_from_json(json);
+}
+
+Value element_from_text(const ObjectType& type, const std::string& text) {
+  if (type.kind == ObjectType::Kind::reference) {
+    if (text.empty()) return Null{};
+    if (!text.starts_with('{') && text != "null") {
+      Reference reference;
+      reference.path = absolute(text);
+      return reference;
+    }
+  }
+  return element_from_json(type, parse_json(text));
 }
 
 Json links_to_json(const std::vector<hdmf::LinkBuilder>& links) {

@@ -47,16 +47,13 @@ inline constexpr std::string_view kRegion = "region";
 /// this version. The root's `.specloc` is none of these.
 bool is_reserved_attribute(std::string_view name, int zarr_format = 2) noexcept;
 
-/// True for a name that Zarr gives to metadata: ".zarray" and the like.
+/// True for a name that Zarr v2 gives to metadata: ".zarray" and the like.
 bool is_reserved_name(std::string_view name) noexcept;
 
 /// A reference as it stands in arrays and, wrapped, in attributes; null reads as none.
 Json reference_to_json(const hdmf::Reference& reference);
 Json region_to_json(const hdmf::RegionReference& region);
 std::optional<hdmf::Reference> reference_from_json(const Json& json);
-/// The reference that a text stands for: the path of an object of the same file, or JSON as
-/// reference_to_json() makes it; "" and "null": none.
-hdmf::Value reference_from_text(const std::string& text);
 std::optional<hdmf::RegionReference> region_from_json(const Json& json);
 
 /// A value as an attribute has it: references wrapped with their zarr_dtype, regions in "_REGION",
@@ -68,6 +65,9 @@ hdmf::Value attribute_from_json(const Json& json);
 Json element_to_json(const hdmf::Value& value);
 /// The reverse. `type` says what is meant; JSON that does not fit it is taken as it is.
 hdmf::Value element_from_json(const hdmf::ObjectType& type, const Json& json);
+/// The same of a text that is JSON; a reference may also be the path of an object of the same file,
+/// or "", which is none.
+hdmf::Value element_from_text(const hdmf::ObjectType& type, const std::string& text);
 
 /// What a group's zarr_link holds.
 Json links_to_json(const std::vector<hdmf::LinkBuilder>& links);

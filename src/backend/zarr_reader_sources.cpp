@@ -36,8 +36,7 @@ Value typed(const ObjectType& type, const Value& value) {
       type.kind == ObjectType::Kind::reference || type.kind == ObjectType::Kind::region_reference;
   if (is_reference && value.is<std::string>()) {
     const auto& text = value.as<std::string>();
-    if (type.kind == ObjectType::Kind::reference) return layout::reference_from_text(text);
-    return text.empty() ? Value() : layout::element_from_json(type, parse_json(text));
+    return text.empty() ? Value() : layout::element_from_text(type, text);
   }
   if (type.kind != ObjectType::Kind::record || !value.is<hdmf::List>()) return value;
   const auto& list = value.as<hdmf::List>();
@@ -114,14 +113,14 @@ ZarrObjectSource::ZarrObjectSource(std::shared_ptr<const zarr::Array> array, Obj
       type_(std::move(type)),
       form_(form),
       shape_(std::move(shape)),
-      limits_(limits) {
+      claim_(limits) {
   if (!shape_.empty()) chunk_shape_ = array_->metadata().chunk_shape;
 }
 
 std::vector<Value> ZarrObjectSource::read(const Region& region) const {
   check_inside(region, shape_);
   return at_array(*array_, [&] {
-    claim_.before_read(element_count(region.shape), element_count(shape_), limits_,
+    claim_.before_read(element_count(region.shape), element_count(shape_),
                        [&] { return most_stored(*array_); });
     const Region stored = stored_region(region, array_->metadata().shape);
     if (form_ == Form::packed) return read_packed(stored);
@@ -130,12 +129,9 @@ std::vector<Value> ZarrObjectSource::read(const Region& region) const {
       if (object.is_binary())  // HDMF's text may be bytes as well.
         object = std::string(object.get_binary().begin(), object.get_binary().end());
       const bool is_text = form_ == Form::json_text && object.is_string();
-      if (is_text && type_.kind == ObjectType::Kind::reference) {
-        values.push_back(layout::reference_from_text(object.get_ref<const std::string&>()));
-      } else {
-        values.push_back(layout::element_from_json(
-            type_, is_text ? parse_json(object.get_ref<const std::string&>()) : object));
-      }
+      values.push_back(is_text
+                           ? layout::element_from_text(type_, object.get_ref<const std::string&>())
+                           : layout::element_from_json(type_, object));
     }
     return values;
   });

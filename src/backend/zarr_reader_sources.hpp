@@ -51,7 +51,6 @@ class ZarrObjectSource final : public hdmf::ObjectSource {
   hdmf::ObjectType type_;
   Form form_;
   Shape shape_, chunk_shape_;
-  Limits limits_;
   mutable ClaimCheck claim_;
 };
 

@@ -11,7 +11,6 @@
 #include "zarr/chunk_keys.hpp"
 #include "zarr/chunk_source.hpp"
 #include "zarr/documents.hpp"
-#include "zarr/hierarchy_v3.hpp"
 #include "zarr/metadata_view.hpp"
 #include "zarr/object_chunk.hpp"
 
@@ -72,11 +71,11 @@ Array Array::open(StoreHandle store, std::string_view path, const Limits& limits
   const std::string place = normal_path(path);
   const std::string key = join(place, kArrayName);
   const auto document = read_document(store.reader(), key, limits);
-  if (!document)
+  if (!document) {
     if (auto metadata = array_v3(store.reader(), place, limits))
       return {std::move(store), place, std::move(*metadata), limits};
-  if (!document)
     view_of_files(store, limits)->refuse(place, NodeKind::array, store.reader().name());
+  }
   ArrayMetadata metadata = at_key(key, [&] { return parse_zarray(*document, limits); });
   return {std::move(store), place, std::move(metadata), limits};
 }

@@ -69,6 +69,16 @@ void check_sizes(const ArrayMetadata& metadata, const Limits& limits) {
   const ChunkGrid countable(metadata.shape, metadata.chunk_shape);
 }
 
+void check_members_v3(const Json& json, std::span<const std::string_view> known) {
+  for (const auto& [name, value] : json.items()) {
+    const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
+    if (!is_known && !(value.is_object() && member_or_null(value, "must_understand") == false))
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("member \"{}\" is not known to engram, and must be understood", name));
+  }
+}
+
 Limits no_limits() {
   Limits limits;
   limits.max_rank = std::numeric_limits<std::uint32_t>::max();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "engram/base/json.hpp"
@@ -26,6 +27,10 @@ bool check_fill_size(const DataType& type, const Json& fill);
 
 /// Throws Error(limit_exceeded) for a chunk, or an array, that is too large.
 void check_sizes(const ArrayMetadata& metadata, const Limits& limits);
+
+/// Throws Error(unsupported) for a member of the v3 document `json` that is none of `known`, unless
+/// it says that it need not be understood.
+void check_members_v3(const Json& json, std::span<const std::string_view> known);
 
 /// The document was within the limits when it was read; they are not known any more.
 Limits no_limits();

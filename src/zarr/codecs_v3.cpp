@@ -111,7 +111,6 @@ class CodecsReader {
     if (has_bytes_) {
       std::vector<CodecConfig>& list = of_shard_ ? out_.shards[*of_shard_].codecs : out_.codecs;
       list.push_back(bytes_codec_from_v3(named, json));
-      if (!of_shard_) out_.has_compressor = false;
       return;
     }
     if (named.name == "transpose") return transpose(named.configuration, json);

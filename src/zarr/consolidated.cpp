@@ -6,7 +6,6 @@
 
 #include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
-#include "zarr/hierarchy_v3.hpp"
 #include "zarr/metadata_view.hpp"
 
 namespace engram::zarr {
@@ -81,7 +80,7 @@ bool say_the_same(const Json& a, const Json& b) { return canonical(a) == canonic
 }  // namespace
 
 void consolidate(store::Store& store, const Limits& limits) {
-  if (store.size(store::Key(kNodeName)))
+  if (has_document(store, "", kNodeName))
     throw Error(
         ErrorCode::unsupported,
         fmt::format("{} is a Zarr v3 store, which engram reads and does not change", store.name()));

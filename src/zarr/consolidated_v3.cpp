@@ -30,14 +30,12 @@ class CollectorV3 {
   void visit(const std::string& path, const Json& document) {
     budget_.add_node(path);
     if (!document.is_object() || member_or_null(document, "node_type") != "group") return;
-    for (const std::string& child : store_.list_dir(path).prefixes) {
-      if (!store::why_bad_name(child).empty()) continue;
-      const std::string below = join(path, child);
+    for_each_place_below(store_, path, [&](const std::string&, const std::string& below) {
       auto found = read_document(store_, join(below, kNodeName), limits_);
-      if (!found) continue;
+      if (!found) return;
       visit(below, *found);
       documents_.emplace(below, std::move(*found));
-    }
+    });
   }
 
   const store::ReadableStore& store_;

@@ -12,10 +12,6 @@ bool is_metadata_name(std::string_view name) {
          name == kConsolidatedName;
 }
 
-bool has(const store::Store& store, const std::string& path, std::string_view name) {
-  return store.size(store::Key(join(path, name))).has_value();
-}
-
 void put(store::Store& store, const std::string& key, const Json& document, JsonStyle style) {
   const std::string text = dump_json(document, style);
   store.set(store::Key(key), as_bytes(text));
@@ -26,6 +22,11 @@ void put(store::Store& store, const std::string& key, const Json& document, Json
 std::string join(std::string_view path, std::string_view name) {
   if (path.empty() || name.empty()) return std::string(path.empty() ? name : path);
   return fmt::format("{}/{}", path, name);
+}
+
+bool has_document(const store::ReadableStore& store, const std::string& path,
+                  std::string_view name) {
+  return store.size(store::Key(join(path, name))).has_value();
 }
 
 std::string normal_path(std::string_view path) {
@@ -74,18 +75,18 @@ void make_place(store::Store& store, const std::string& path, IfExists if_exists
   std::vector<std::string> missing;
   for (std::size_t end = path.rfind('/'); !path.empty();) {
     const std::string above = end == std::string::npos ? "" : path.substr(0, end);
-    if (has(store, above, kArrayName))
+    if (has_document(store, above, kArrayName))
       throw Error(ErrorCode::already_exists,
                   fmt::format("\"{}\" in {} is an array: nothing can be created below it", above,
                               store.name()));
-    if (!has(store, above, kGroupName)) missing.push_back(above);
+    if (!has_document(store, above, kGroupName)) missing.push_back(above);
     if (above.empty()) break;
     end = above.rfind('/');
   }
-  const bool is_array = has(store, path, kArrayName);
+  const bool is_array = has_document(store, path, kArrayName);
   if (if_exists == IfExists::replace) {
     erase_node(store, path);
-  } else if (is_array || has(store, path, kGroupName)) {
+  } else if (is_array || has_document(store, path, kGroupName)) {
     throw Error(ErrorCode::already_exists,
                 fmt::format("there is {} at \"{}\" in {}", is_array ? "an array" : "a group", path,
                             store.name()));

@@ -19,6 +19,8 @@ inline constexpr std::string_view kGroupName = ".zgroup";
 inline constexpr std::string_view kArrayName = ".zarray";
 inline constexpr std::string_view kAttributesName = ".zattrs";
 inline constexpr std::string_view kConsolidatedName = ".zmetadata";
+// And Zarr v3, of each group and array.
+inline constexpr std::string_view kNodeName = "zarr.json";
 
 /// "a/b" of "a" and "b"; either may be empty.
 std::string join(std::string_view path, std::string_view name);
@@ -37,6 +39,10 @@ auto at_key(std::string_view key, Read read) {
     throw;
   }
 }
+
+/// True when the node at `path` has the document `name`.
+bool has_document(const store::ReadableStore& store, const std::string& path,
+                  std::string_view name);
 
 /// The JSON value of `key`, or nullopt where there is none. Errors name the key.
 std::optional<Json> read_document(const store::ReadableStore& store, const std::string& key,

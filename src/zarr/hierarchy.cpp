@@ -44,10 +44,9 @@ class FileReader {
       return node;
     }
     at_key(join(path, kGroupName), [&] { check_group(*group); });
-    for (const std::string& child : store_.list_dir(path).prefixes) {
-      if (!store::why_bad_name(child).empty()) continue;
-      if (auto found = read(join(path, child), child)) node.children.push_back(std::move(*found));
-    }
+    for_each_place_below(store_, path, [&](const std::string& child, const std::string& below) {
+      if (auto found = read(below, child)) node.children.push_back(std::move(*found));
+    });
     return node;
   }
 
@@ -67,62 +66,36 @@ struct Documents {
   const Json* attributes = nullptr;
 };
 
-// The nodes of consolidated metadata, as a tree.
-class ConsolidatedReader {
- public:
-  ConsolidatedReader(const Json& metadata, const Limits& limits)
-      : limits_(limits), budget_(limits) {
-    for (const auto& [key, document] : metadata.items()) {
-      const auto [path, name] = split_path(key);
-      at_key(key, [&, text = key] { const store::Key checked{text}; });
-      if (name == kGroupName) nodes_[std::string(path)].group = &document;
-      if (name == kArrayName) nodes_[std::string(path)].array = &document;
-      if (name == kAttributesName) nodes_[std::string(path)].attributes = &document;
-    }
-    std::erase_if(nodes_,
-                  [](const auto& node) { return !node.second.group && !node.second.array; });
-  }
-
-  Node read() {
-    next_ = nodes_.begin();
-    if (next_ == nodes_.end() || !next_->first.empty())
-      throw Error(ErrorCode::corrupt_data, "consolidated metadata have no root");
-    Node root = read_node();
-    if (next_ != nodes_.end())
-      throw Error(
-          ErrorCode::corrupt_data,
-          fmt::format("consolidated metadata have \"{}\", but no group above it", next_->first));
-    return root;
-  }
-
- private:
-  // The node at next_ and all below it.
-  Node read_node() {
-    const std::string& path = next_->first;
-    const Documents& documents =
-        next_->second;  // No structured binding: lambdas use it (clang 14).
-    ++next_;
-    budget_.add_node(path);
-    Node node;
-    node.name = split_path(path).second;
-    if (documents.attributes)
-      node.attributes = at_key(join(path, kAttributesName),
-                               [&] { return check_attributes(*documents.attributes); });
-    if (documents.array) {
-      at_key(join(path, kArrayName), [&] { read_array_metadata(node, *documents.array, limits_); });
-      return node;
-    }
+// What `documents` say of the node at `path` itself.
+Node node_from(const std::string& path, const Documents& documents, const Limits& limits) {
+  Node node;
+  node.name = split_path(path).second;
+  if (documents.attributes)
+    node.attributes = at_key(join(path, kAttributesName),
+                             [&] { return check_attributes(*documents.attributes); });
+  if (documents.array) {
+    at_key(join(path, kArrayName), [&] { read_array_metadata(node, *documents.array, limits); });
+  } else {
     at_key(join(path, kGroupName), [&] { check_group(*documents.group); });
-    while (next_ != nodes_.end() && split_path(next_->first).first == path && !next_->first.empty())
-      node.children.push_back(read_node());
-    return node;
   }
+  return node;
+}
 
-  const Limits& limits_;
-  NodeBudget budget_;
-  std::map<std::string, Documents, PathOrder> nodes_;
-  std::map<std::string, Documents, PathOrder>::const_iterator next_;
-};
+Node tree_of(const Json& metadata, const Limits& limits) {
+  std::map<std::string, Documents, PathOrder> nodes;
+  for (const auto& [key, document] : metadata.items()) {
+    const auto [path, name] = split_path(key);
+    at_key(key, [&, text = key] { const store::Key checked{text}; });
+    if (name == kGroupName) nodes[std::string(path)].group = &document;
+    if (name == kArrayName) nodes[std::string(path)].array = &document;
+    if (name == kAttributesName) nodes[std::string(path)].attributes = &document;
+  }
+  std::erase_if(nodes, [](const auto& node) { return !node.second.group && !node.second.array; });
+  const auto make = [&](const std::string& path, const Documents& documents) {
+    return node_from(path, documents, limits);
+  };
+  return ConsolidatedTree<Documents, decltype(make)>(nodes, limits, make).read();
+}
 
 // `document` one level (8 blanks) deeper. Line ends stand only between its tokens.
 void append_indented(std::string& out, std::string_view document) {
@@ -136,21 +109,22 @@ void append_indented(std::string& out, std::string_view document) {
 
 }  // namespace
 
+bool is_zarr(const store::ReadableStore& store) {
+  return has_document(store, "", kConsolidatedName) || has_document(store, "", kGroupName) ||
+         has_document(store, "", kArrayName) || has_document(store, "", kNodeName);
+}
+
 std::optional<NodeKind> kind_of_root(const store::ReadableStore& store, const Limits& limits) {
-  const auto holds = [&](std::string_view name) {
-    return store.size(store::Key(name)).has_value();
-  };
-  if (holds(kGroupName) || holds(kConsolidatedName)) return NodeKind::group;
-  return holds(kArrayName) ? NodeKind::array : kind_of_root_v3(store, limits);
+  if (has_document(store, "", kGroupName) || has_document(store, "", kConsolidatedName))
+    return NodeKind::group;
+  return has_document(store, "", kArrayName) ? NodeKind::array : kind_of_root_v3(store, limits);
 }
 
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     const Limits& limits) {
   if (use_consolidated) {
     const auto metadata = read_consolidated(store, limits);
-    if (metadata)
-      return at_key(kConsolidatedName,
-                    [&] { return ConsolidatedReader(*metadata, limits).read(); });
+    if (metadata) return at_key(kConsolidatedName, [&] { return tree_of(*metadata, limits); });
   }
   auto root = FileReader(store, limits).read("", "");
   if (!root) root = read_hierarchy_v3(store, use_consolidated, limits);

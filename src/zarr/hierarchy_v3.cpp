@@ -28,14 +28,7 @@ constexpr std::uint32_t kInlineDepth = 3;
 void check_group_v3(const Json& document) {
   if (required_member(document, "zarr_format") != 3)
     bad_member("zarr_format", document["zarr_format"], "3");
-  for (const auto& [name, value] : document.items()) {
-    const bool is_known =
-        std::find(kGroupMembers.begin(), kGroupMembers.end(), name) != kGroupMembers.end();
-    if (!is_known && !(value.is_object() && member_or_null(value, "must_understand") == false))
-      throw Error(
-          ErrorCode::unsupported,
-          fmt::format("member \"{}\" is not known to engram, and must be understood", name));
-  }
+  check_members_v3(document, kGroupMembers);
 }
 
 // What `document` says of the node itself.
@@ -64,8 +57,6 @@ Node node_from_v3(std::string name, const Json& document, const Limits& limits) 
   return node;
 }
 
-bool is_group(const Node& node) { return !node.array && node.refusal.empty(); }
-
 class FilesV3 {
  public:
   FilesV3(const store::ReadableStore& store, const Limits& limits)
@@ -76,12 +67,10 @@ class FilesV3 {
     Node node = at_key(join(path, kNodeName),
                        [&] { return node_from_v3(std::move(name), document, limits_); });
     if (!is_group(node)) return node;
-    for (const std::string& child : store_.list_dir(path).prefixes) {
-      if (!store::why_bad_name(child).empty()) continue;
-      const std::string below = join(path, child);
+    for_each_place_below(store_, path, [&](const std::string& child, const std::string& below) {
       if (const auto found = read_document(store_, join(below, kNodeName), limits_))
         node.children.push_back(read(below, child, *found));
-    }
+    });
     return node;
   }
 
@@ -91,49 +80,19 @@ class FilesV3 {
   NodeBudget budget_;
 };
 
-// The nodes of consolidated metadata, as a tree.
-class InlineV3 {
- public:
-  InlineV3(const Json& root, const Json& metadata, const Limits& limits)
-      : limits_(limits), budget_(limits) {
-    documents_.emplace("", &root);
-    for (const auto& [path, document] : metadata.items()) {
-      at_key(path, [&, text = path] { const store::Key checked{text}; });
-      documents_.emplace(path, &document);
-    }
+Node inline_tree(const Json& root, const Json& metadata, const Limits& limits) {
+  std::map<std::string, const Json*, PathOrder> documents = {{"", &root}};
+  for (const auto& [path, document] : metadata.items()) {
+    at_key(path, [&, text = path] { const store::Key checked{text}; });
+    documents.emplace(path, &document);
   }
-
-  Node read() {
-    next_ = documents_.begin();
-    Node root = read_node();
-    if (next_ != documents_.end())
-      throw Error(
-          ErrorCode::corrupt_data,
-          fmt::format("consolidated metadata have \"{}\", but no group above it", next_->first));
-    return root;
-  }
-
- private:
-  // The node at next_ and all below it.
-  Node read_node() {
-    const std::string_view path = next_->first;
-    const Json& document = *next_->second;
-    ++next_;
-    budget_.add_node(path);
-    Node node = at_key(path, [&] {
-      return node_from_v3(std::string(split_path(path).second), document, limits_);
+  const auto make = [&](const std::string& path, const Json* document) {
+    return at_key(path, [&] {
+      return node_from_v3(std::string(split_path(path).second), *document, limits);
     });
-    while (is_group(node) && next_ != documents_.end() && !next_->first.empty() &&
-           split_path(next_->first).first == path)
-      node.children.push_back(read_node());
-    return node;
-  }
-
-  const Limits& limits_;
-  NodeBudget budget_;
-  std::map<std::string, const Json*, PathOrder> documents_;
-  std::map<std::string, const Json*, PathOrder>::const_iterator next_;
-};
+  };
+  return ConsolidatedTree<const Json*, decltype(make)>(documents, limits, make).read();
+}
 
 }  // namespace
 
@@ -175,7 +134,7 @@ std::optional<Node> read_hierarchy_v3(const store::ReadableStore& store, bool us
   if (!root) return std::nullopt;
   return at_key(kNodeName, [&]() -> std::optional<Node> {
     const Json* metadata = use_consolidated ? inline_metadata(*root) : nullptr;
-    if (metadata != nullptr) return InlineV3(*root, *metadata, limits).read();
+    if (metadata != nullptr) return inline_tree(*root, *metadata, limits);
     return FilesV3(store, limits).read("", "", *root);
   });
 }

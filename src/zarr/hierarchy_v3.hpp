@@ -9,9 +9,6 @@
 
 namespace engram::zarr {
 
-/// Name of the document that Zarr v3 has for each group and array.
-inline constexpr std::string_view kNodeName = "zarr.json";
-
 /// Member of the root's document that holds those of all nodes below it.
 inline constexpr std::string_view kConsolidatedMember = "consolidated_metadata";
 

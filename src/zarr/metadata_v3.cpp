@@ -38,13 +38,7 @@ void check_v3(const Json& json) {
     throw Error(
         ErrorCode::unsupported,
         fmt::format("storage transformers {} are not known to engram", excerpt(transformers)));
-  for (const auto& [name, value] : json.items()) {
-    const bool is_known = std::find(kMembers.begin(), kMembers.end(), name) != kMembers.end();
-    if (!is_known && !(value.is_object() && member_or_null(value, "must_understand") == false))
-      throw Error(
-          ErrorCode::unsupported,
-          fmt::format("member \"{}\" is not known to engram, and must be understood", name));
-  }
+  check_members_v3(json, kMembers);
 }
 
 void shapes_from_v3(const Json& json, ArrayMetadata& out, const Limits& limits) {

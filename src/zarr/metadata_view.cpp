@@ -6,7 +6,6 @@
 #include "base/json_member.hpp"
 #include "zarr/document_sizes.hpp"
 #include "zarr/documents.hpp"
-#include "zarr/hierarchy_v3.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -23,11 +22,8 @@ class FilesView final : public MetadataView {
   }
 
   std::optional<NodeKind> kind_of(const std::string& path) const override {
-    const auto has = [&](std::string_view name) {
-      return store_.reader().size(store::Key(join(path, name))).has_value();
-    };
-    if (has(kArrayName)) return NodeKind::array;
-    if (has(kGroupName)) return NodeKind::group;
+    if (has_document(store_.reader(), path, kArrayName)) return NodeKind::array;
+    if (has_document(store_.reader(), path, kGroupName)) return NodeKind::group;
     return std::nullopt;
   }
 
@@ -40,7 +36,7 @@ class FilesView final : public MetadataView {
 
   void check_changeable() const override {}
   bool has_v3(const std::string& path) const override {
-    return store_.reader().size(store::Key(join(path, kNodeName))).has_value();
+    return has_document(store_.reader(), path, kNodeName);
   }
 
  private:

@@ -26,6 +26,10 @@ struct Node {
   std::vector<Node> children;  ///< Sorted by the bytes of their names.
 };
 
+/// True when there is a group or an array at the root of `store`, of whichever version. Reads
+/// nothing.
+bool is_zarr(const store::ReadableStore& store);
+
 /// What lies at the root of `store`, by whichever version; nullopt: no Zarr. Where both are there
 /// it is v2, as for read_hierarchy(). Throws Error(corrupt_data) for a `zarr.json` that is neither
 /// group nor array.
