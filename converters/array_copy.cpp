@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 #include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
@@ -32,13 +33,15 @@ ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
     decoder_.emplace(encoded->codecs());
   }
   sink_ = writer.create_array(array.path, *planned.dataset,
-                              {array.info, array.codecs, planned.source_codecs, copied});
+                              {array.info, array.codecs, planned.source_codecs, copied,
+                               array.shard_shape});
 }
 
 ArrayCopy::Chunks ArrayCopy::chunks() const {
   Chunks chunks;
   if (route_ == Route::read) {
     chunks.count_ = source_.is_stored() ? grid_.chunk_count() : 0;
+    if (sink_->has_shards()) sort_by_shard(chunks);
     return chunks;
   }
   chunks.listed_ = source_.encoded()->chunks();
@@ -52,7 +55,36 @@ ArrayCopy::Chunks ArrayCopy::chunks() const {
                 fmt::format("chunk number {} is stored, and the array has {} chunks", chunk.number,
                             grid_.chunk_count()));
   }
+  if (sink_->has_shards()) sort_by_shard(chunks);
   return chunks;
+}
+
+void ArrayCopy::sort_by_shard(Chunks& chunks) const {
+  struct Placed {
+    std::uint64_t shard;
+    EncodedChunk chunk;
+  };
+  std::vector<Placed> placed(chunks.count());
+  for (std::uint64_t i = 0; i < placed.size(); ++i)
+    placed[i] = {sink_->shard_of(chunks[i].number), chunks[i]};
+  std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+    return std::tie(a.shard, a.chunk.number) < std::tie(b.shard, b.chunk.number);
+  });
+  chunks.listed_.emplace();
+  for (const Placed& each : placed) {
+    chunks.listed_->push_back(each.chunk);
+    chunks.shards_.push_back(each.shard);
+  }
+}
+
+void ArrayCopy::copy_chunks(const Chunks& chunks, std::uint64_t first, std::uint64_t last,
+                            ProgressMeter& progress, const std::stop_token& stop) {
+  for (std::uint64_t i = first; i < last; ++i) {
+    if (stop.stop_requested()) return;
+    copy_chunk(chunks[i], progress);
+    if (i + 1 == last || chunks.shard(i + 1) != chunks.shard(i))
+      sink_->finish_shard(chunks.shard(i));
+  }
 }
 
 std::uint64_t ArrayCopy::cost(const EncodedChunk& chunk) const noexcept {
@@ -91,6 +123,8 @@ void ArrayCopy::tell(std::uint64_t number, ProgressMeter& progress) {
 
 std::optional<Bands> ArrayCopy::bands(std::uint64_t memory) const {
   if (route_ != Route::read || !source_.is_stored() || !planned_.fast_paths) return std::nullopt;
+  // Chunks of a shard come one after another, of one thread.
+  if (sink_->has_shards()) return std::nullopt;
   return plan_bands(source_.info(), grid_.chunk_shape(), memory);
 }
 

@@ -37,9 +37,16 @@ class ArrayCopy {
       return listed_ ? (*listed_)[index] : EncodedChunk{index, 0};
     }
 
+    /// The shard that the chunk lies in; that of none other where there are no shards.
+    std::uint64_t shard(std::uint64_t index) const {
+      return shards_.empty() ? (*this)[index].number : shards_[index];
+    }
+    bool have_shards() const noexcept { return !shards_.empty(); }
+
    private:
     friend class ArrayCopy;
     std::optional<std::vector<EncodedChunk>> listed_;
+    std::vector<std::uint64_t> shards_;  ///< Of each that is listed; they come one after another.
     std::uint64_t count_ = 0;
   };
   Chunks chunks() const;
@@ -47,7 +54,10 @@ class ArrayCopy {
   /// The bytes that are held while `chunk` passes.
   std::uint64_t cost(const EncodedChunk& chunk) const noexcept;
 
-  void copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress);
+  /// Passes the chunks from `first` to before `last`, until a stop is asked for. With shards these
+  /// are all of those that they lie in.
+  void copy_chunks(const Chunks& chunks, std::uint64_t first, std::uint64_t last,
+                   ProgressMeter& progress, const std::stop_token& stop);
 
   /// How all chunks are better passed at once, in at most `memory` bytes: where elements are read
   /// and chunks of the target lie across the source's. Nothing: chunk by chunk.
@@ -65,6 +75,9 @@ class ArrayCopy {
   std::atomic<std::uint64_t> open_chunks{0};
 
  private:
+  void copy_chunk(const EncodedChunk& chunk, ProgressMeter& progress);
+  void sort_by_shard(Chunks& chunks) const;
+
   enum class Route { copy, decode, read };
 
   void tell(std::uint64_t number, ProgressMeter& progress);

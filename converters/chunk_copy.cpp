@@ -119,7 +119,7 @@ class Copier {
     }
     ArrayCopy copy(planned, writer_);
     const auto chunks = copy.chunks();
-    for (std::uint64_t i = 0; i < chunks.count(); ++i) copy.copy_chunk(chunks[i], progress_);
+    copy.copy_chunks(chunks, 0, chunks.count(), progress_, stop_);
     copy.finish(progress_);
   }
 
@@ -145,7 +145,9 @@ class Copier {
         cost = std::max(cost, chunk_cost);
         bytes += chunk_cost;
         ++last;
-      } while (last < count && last - first < kTaskChunks && bytes < kTaskBytes);
+      } while (last < count && (chunks->have_shards()
+                                    ? chunks->shard(last) == chunks->shard(first)
+                                    : last - first < kTaskChunks && bytes < kTaskBytes));
       if (!stream_.add(cost, [this, copy, chunks, first, last] {
             pass_chunks(*copy, *chunks, first, last);
           })) {
@@ -158,11 +160,7 @@ class Copier {
 
   void pass_chunks(ArrayCopy& copy, const ArrayCopy::Chunks& chunks, std::uint64_t first,
                    std::uint64_t last) {
-    with_path(copy.planned(), [&] {
-      for (auto i = first; i < last && !stop_.stop_requested(); ++i) {
-        copy.copy_chunk(chunks[i], progress_);
-      }
-    });
+    with_path(copy.planned(), [&] { copy.copy_chunks(chunks, first, last, progress_, stop_); });
     if (copy.open_chunks.fetch_sub(last - first) == last - first) copy.finish(progress_);
   }
 

@@ -12,7 +12,6 @@ namespace {
 
 using hdmf::Value;
 
-constexpr std::string_view kHdf5 = "HDF5";
 
 // What a value is, for sentences.
 std::string_view kind_name(const Value& value) {

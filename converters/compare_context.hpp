@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/zarr_expected.hpp"
@@ -17,6 +18,11 @@
 
 namespace engram::converter {
 
+/// What Reader::format() says, where it makes a difference.
+inline constexpr std::string_view kHdf5 = "HDF5";
+/// References have no ids there.
+inline constexpr std::string_view kZarrV3 = "Zarr v3";
+
 /// What all parts of one comparison share.
 ///
 /// Threads: every member may be used by many threads at once.
@@ -25,7 +31,8 @@ struct CompareContext {
       : options(given),
         a_file(report.a),
         b_file(report.b),
-        rules{given.absolute, given.relative, false, false, given.conversion},
+        rules{given.absolute, given.relative, false, false,
+              given.conversion && report.b_format != kZarrV3},
         differences(given.max_differences),
         budget_bytes_(budget) {}
 

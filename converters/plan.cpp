@@ -78,7 +78,9 @@ class Planner {
     const auto elements = element_count(source.shape());
     array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
     array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
-    if (const auto compressor = object_compressor(rules_.codecs.at(array.path)))
+    array.chunk_files = array.chunks;
+    if (const auto compressor =
+            object_compressor(rules_.codecs.at(array.path), rules_.zarr_format))
       array.codecs = {*compressor};
   }
 
@@ -98,7 +100,11 @@ class Planner {
       plan_encoding(info, array);
     }
     const ChunkGrid grid(array.info.shape, array.info.chunk_shape);
-    array.chunks = source.is_stored() ? grid.chunk_count() : 0;
+    array.chunks = array.chunk_files = source.is_stored() ? grid.chunk_count() : 0;
+    array.shard_shape = shard_shape(rules_.shards.at(array.path), array.info.shape,
+                                    array.info.chunk_shape, chunk_bytes(array.info));
+    if (!array.shard_shape.empty() && source.is_stored())
+      array.chunk_files = ChunkGrid(array.info.shape, array.shard_shape).chunk_count();
   }
 
   static Shape wanted_chunk_shape(const ArrayInfo& info, const ChunkRule& rule) {
@@ -168,6 +174,21 @@ class Planner {
   Plan plan_;
 };
 
+void check_format(const TargetOptions& options) {
+  const auto refuse = [](const std::string& text) {
+    throw Error(ErrorCode::invalid_argument, text);
+  };
+  if (options.zarr_format != 2 && options.zarr_format != 3)
+    refuse(fmt::format("there is no Zarr format {}: it is 2 or 3", options.zarr_format));
+  if (options.zarr_format == 3) {
+    if (options.text == backend::TextForm::exact)
+      refuse("text as \"exact\" is of Zarr v2: v3 has one type for all text");
+    return;
+  }
+  if (options.shards != "none" || !options.shards_for.empty())
+    refuse("shards are of Zarr v3: ask for that format too (--zarr-format 3)");
+}
+
 CodecConfig blosc_zstd(int shuffle) {
   CodecConfig config{"blosc", Json::object()};
   config.configuration["cname"] = "zstd";
@@ -198,8 +219,9 @@ CodecRule parse_codec_rule(const std::string& text) {
 }
 
 PlanRules plan_rules(const TargetOptions& options) {
+  check_format(options);
   PlanRules rules{parse_codec_rule(options.codec), parse_chunk_rule(options.chunks),
-                  options.fast_paths};
+                  parse_shard_rule(options.shards), options.zarr_format, options.fast_paths};
   for (const auto& [glob, value] : options.codec_for) {
     if (value == "verbatim") {
       throw Error(ErrorCode::invalid_argument,
@@ -209,12 +231,17 @@ PlanRules plan_rules(const TargetOptions& options) {
   }
   for (const auto& [glob, value] : options.chunks_for)
     rules.chunks.add(glob, parse_chunk_rule(value));
+  for (const auto& [glob, value] : options.shards_for)
+    rules.shards.add(glob, parse_shard_rule(value));
   return rules;
 }
 
 CodecConfig default_codec() { return blosc_zstd(2); }
 
-std::optional<CodecConfig> object_compressor(const CodecRule& rule) {
+// hdmf-zarr has blosc for text in v2, and zstd in v3.
+std::optional<CodecConfig> object_compressor(const CodecRule& rule, int zarr_format) {
+  if (!rule.codecs && zarr_format == 3)
+    return CodecConfig{"zstd", {{"level", 3}, {"checksum", false}}};
   if (!rule.codecs) return blosc_zstd(0);
   if (rule.codecs->empty()) return std::nullopt;
   return rule.codecs->front();

@@ -7,6 +7,7 @@
 
 #include "converters/chunk_shape.hpp"
 #include "converters/path_rules.hpp"
+#include "converters/shard_shape.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/convert.hpp"
 #include "engram/hdmf/builder.hpp"
@@ -29,11 +30,13 @@ CodecRule parse_codec_rule(const std::string& text);
 struct PlanRules {
   PathRules<CodecRule> codecs;
   PathRules<ChunkRule> chunks;
+  PathRules<ShardRule> shards;
+  int zarr_format = 2;
   bool fast_paths = true;  ///< As TargetOptions::fast_paths.
 };
 
 /// What `options` say of it. Throws Error(invalid_argument), also for "verbatim" with a path: it is
-/// for all or for none.
+/// for all or for none; and for what this version of Zarr has not.
 PlanRules plan_rules(const TargetOptions& options);
 
 /// The codec of arrays that are encoded, where nothing else was asked for: blosc:zstd:5:bitshuffle.
@@ -43,7 +46,7 @@ PlanRules plan_rules(const TargetOptions& options);
 CodecConfig default_codec();
 
 /// The compressor of chunks of objects under `rule`; nothing: not compressed.
-std::optional<CodecConfig> object_compressor(const CodecRule& rule);
+std::optional<CodecConfig> object_compressor(const CodecRule& rule, int zarr_format);
 
 /// One dataset of the tree and what is done with it.
 struct PlannedDataset {

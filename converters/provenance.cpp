@@ -55,6 +55,7 @@ SourceIdentity identify_source(const std::string& path) {
 
 Json options_json(const TargetOptions& options) {
   Json json = Json::object();
+  json["zarr_format"] = options.zarr_format;
   json["compat"] = options.compat == backend::Compat::portable ? "portable" : "hdmf-zarr";
   json["text"] = options.text == backend::TextForm::exact ? "exact" : "utf8";
   json["consolidate"] = options.consolidate;
@@ -62,6 +63,8 @@ Json options_json(const TargetOptions& options) {
   json["codec_for"] = pairs_json(options.codec_for);
   json["chunks"] = options.chunks;
   json["chunks_for"] = pairs_json(options.chunks_for);
+  json["shards"] = options.shards;
+  json["shards_for"] = pairs_json(options.shards_for);
   json["fast_paths"] = options.fast_paths;
   json["strict"] = options.strict;
   json["verify"] = options.verify;

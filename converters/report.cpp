@@ -47,10 +47,12 @@ Json to_json(const PlannedArray& array) {
   if (array.action != Action::objects) {
     json["dtype"] = typestr(array.info.type);
     json["chunk_shape"] = array.info.chunk_shape;
+    if (!array.shard_shape.empty()) json["shard_shape"] = array.shard_shape;
   }
   json["codecs"] = codecs_json(array.codecs);
   json["bytes"] = array.bytes;
   json["chunks"] = array.chunks;
+  json["chunk_files"] = array.chunk_files;
   if (!array.checksum.empty()) json["checksum"] = array.checksum;
   return json;
 }

@@ -17,7 +17,8 @@ constexpr std::size_t kSlotBytes = 4096;
 
 bool is_metadata(std::string_view key) {
   const auto slash = key.rfind('/');
-  return key.substr(slash == std::string_view::npos ? 0 : slash + 1).starts_with(".z");
+  const auto name = key.substr(slash == std::string_view::npos ? 0 : slash + 1);
+  return name.starts_with(".z") || name == "zarr.json";
 }
 
 bool is_key(std::string_view text) {

@@ -78,13 +78,16 @@ Progress totals_of(const Plan& plan) {
 }
 
 backend::ZarrWriteOptions writer_options(const TargetOptions& options, const CodecRule& codec) {
+  using codec::ShuffleForm;
   backend::ZarrWriteOptions result;
+  result.zarr_format = options.zarr_format;
   result.compat = options.compat;
   result.text = options.text;
   result.consolidate = options.consolidate;
-  result.shuffle_form =
-      options.codec == "verbatim" ? codec::ShuffleForm::verbatim : codec::ShuffleForm::blosc_head;
-  result.object_compressor = object_compressor(codec);
+  result.shuffle_form = options.codec == "verbatim"  ? ShuffleForm::verbatim
+                        : options.zarr_format == 3 ? ShuffleForm::blosc_head_always
+                                                   : ShuffleForm::blosc_head;
+  result.object_compressor = object_compressor(codec, options.zarr_format);
   return result;
 }
 
@@ -359,16 +362,17 @@ class TreeCopy {
     const auto& array = planned.array;
     auto& written = report_.written;
     report_.bytes_read += array.bytes;
-    written.files += 2;
+    // One document in v3, two in v2.
+    written.files += options_.zarr_format == 3 ? 1 : 2;
     if (array.action != Action::copy) {
-      written.files += array.chunks;
+      written.files += array.chunk_files;
       written.bytes += array.bytes;
       written.chunks_recoded += array.chunks;
       return;
     }
     report_.bytes_copied += array.bytes;
     const auto chunks = planned.dataset->array()->encoded()->chunks();
-    written.files += chunks.size();
+    written.files += std::min<std::uint64_t>(chunks.size(), array.chunk_files);
     for (const auto& chunk : chunks) written.bytes += chunk.size;
     (array.codecs == planned.source_codecs ? written.chunks_verbatim : written.chunks_framed) +=
         chunks.size();

@@ -20,6 +20,7 @@
 #include "base/posix_file.hpp"
 #include "converters/tracked_store.hpp"
 #include "engram/base/error.hpp"
+#include "store/part_name.hpp"
 
 namespace engram::converter {
 namespace {
@@ -78,7 +79,8 @@ void remove_if(const std::string& store, const Predicate& is_doubtful) {
       struct stat status {};
       if (::lstat(path.c_str(), &status) != 0) throw system_error("look at", path, errno);
       if (S_ISDIR(status.st_mode)) continue;
-      if (!S_ISREG(status.st_mode) || status.st_size == 0 || is_doubtful(path, status))
+      if (!S_ISREG(status.st_mode) || status.st_size == 0 ||
+          store::is_part_name(at->path().filename().native()) || is_doubtful(path, status))
         doubtful.push_back(path);
     }
   } catch (const bfs::filesystem_error& failure) {

@@ -34,6 +34,8 @@ constexpr const char* kConvertExamples = R"(Examples:
   engram convert session.nwb session.nwb.zarr
   engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
   engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
+  engram convert --zarr-format 3 --shards auto in.nwb out.nwb.zarr
+                                                              for hdmf-zarr 0.14, in few large files
   engram convert --codec zstd:5 --chunks auto in.nwb out.zarr encode everything anew, in chunks of about 10 MB
   engram convert --codec '/acquisition/**=zstd:5' --chunks '/acquisition/**=30000,64' in.nwb out.zarr
                                                               encode these anew, copy the others
@@ -46,7 +48,7 @@ constexpr const char* kConvertExamples = R"(Examples:
 
 struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
-  std::vector<std::string> codecs, chunks;
+  std::vector<std::string> codecs, chunks, shards;
   bool no_consolidate = false, no_sync = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
   std::string report;
@@ -152,6 +154,7 @@ void choose(ConvertChoices& options, Command& chosen) {
   // Mistakes in these are the user's, and are told before anything is begun.
   sort_out(options.codecs, options.convert.codec, options.convert.codec_for);
   sort_out(options.chunks, options.convert.chunks, options.convert.chunks_for);
+  sort_out(options.shards, options.convert.shards, options.convert.shards_for);
   (void)converter::plan_rules(options.convert);
   std::optional<ReportFile> report_file;
   if (!options.report.empty())
@@ -186,6 +189,12 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   command->add_option("SOURCE", options->source, "The HDF5 file or Zarr store to read")->required();
   command->add_option("TARGET", options->target, "The Zarr directory to make");
 
+  command
+      ->add_option("--zarr-format", convert_options.zarr_format,
+                   "2: Zarr v2, which hdmf-zarr up to 0.13 reads (default); 3: Zarr v3, for hdmf-zarr "
+                   "from 0.14 on, zarr-python 3 and tensorstore")
+      ->option_text("2|3")
+      ->check(CLI::IsMember({2, 3}));
   const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
                                                        {"portable", backend::Compat::portable}};
   command
@@ -200,7 +209,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   command
       ->add_option("--text", convert_options.text,
                    "utf8: all text as UTF-8 text (default); exact: ASCII and fixed-length text as "
-                   "bytes, as hdmf-zarr has it")
+                   "bytes, as hdmf-zarr has it in Zarr v2")
       ->option_text("utf8|exact")
       ->transform(CLI::CheckedTransformer(forms));
   command
@@ -211,7 +220,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->transform(CLI::CheckedTransformer(external_choices()));
   add_allow_external(*command, convert_options.allow_external);
   command->add_flag("--no-consolidate", options->no_consolidate,
-                    "Do not write .zmetadata (all metadata in one file)");
+                    "Do not write all metadata in one file (.zmetadata) too");
   command
       ->add_option(
           "--codec", options->codecs,
@@ -230,6 +239,16 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "10 MB everywhere; or lengths for arrays of that rank: 30000,64. For some arrays: "
           "'/units/*=auto'")
       ->option_text("[GLOB=]CHUNKS")
+      ->allow_extra_args(false)
+      ->take_all();
+  command
+      ->add_option(
+          "--shards", options->shards,
+          "Of Zarr v3, for an object store: many chunks in one file. none (default); auto: up to 512 "
+          "MiB of elements in one; or lengths, whole numbers of chunks, for arrays of that rank: "
+          "3000000,64. For some arrays: '/acquisition/**=auto'. --dry-run tells how many files it "
+          "makes")
+      ->option_text("[GLOB=]SHARDS")
       ->allow_extra_args(false)
       ->take_all();
   command->add_flag("--no-fast-paths", options->no_fast_paths,

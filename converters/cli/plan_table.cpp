@@ -10,7 +10,7 @@
 namespace engram::cli {
 namespace {
 
-constexpr std::size_t kColumns = 8;
+constexpr std::size_t kColumns = 9;
 using Row = std::array<std::string, kColumns>;
 
 std::string describe_value(const std::string& key, const Json& value) {
@@ -36,6 +36,9 @@ Row row_of(const PlannedArray& array) {
           objects ? "object" : typestr(array.info.type),
           objects ? "" : to_string(array.info.chunk_shape),
           fmt::format("{}", array.chunks),
+          array.shard_shape.empty() ? ""
+                                    : fmt::format("{} of {}", array.chunk_files,
+                                                  to_string(array.shard_shape)),
           std::string(to_string(array.action)),
           describe_codecs(array.codecs),
           array.reason};
@@ -59,7 +62,7 @@ std::string describe_codecs(const std::vector<CodecConfig>& codecs) {
 
 std::string plan_table(const ConvertReport& report) {
   std::vector<Row> rows{
-      {"PATH", "SHAPE", "TYPE", "CHUNK", "CHUNKS", "ACTION", "CODECS", "WHY NOT COPIED"}};
+      {"PATH", "SHAPE", "TYPE", "CHUNK", "CHUNKS", "SHARDS", "ACTION", "CODECS", "WHY NOT COPIED"}};
   for (const auto& array : report.arrays) rows.push_back(row_of(array));
   std::array<std::size_t, kColumns> widths{};
   for (const auto& row : rows) {

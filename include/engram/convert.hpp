@@ -31,17 +31,21 @@ struct PlannedArray {
   std::string reason;               ///< Why it is not copied; empty when it is.
   ArrayInfo info;                   ///< Of the target; without type and fill value for objects.
   std::vector<CodecConfig> codecs;  ///< Of the target.
+  Shape shard_shape;                ///< Chunks lie in shards of so many elements; empty: in none.
   std::uint64_t bytes = 0;          ///< Of the decoded elements that are stored (objects: 16 each).
-  std::uint64_t chunks = 0;         ///< At most so many chunk files (objects: about so many).
+  std::uint64_t chunks = 0;         ///< At most so many (objects: about so many).
+  std::uint64_t chunk_files = 0;    ///< At most so many files: the chunks, or the shards.
   std::string checksum;  ///< Of its directory, once written, with TargetOptions::checksum; else "".
 };
 
 /// How a Zarr directory is made, by convert() and by write(). The defaults are those of the
 /// command.
 struct TargetOptions {
-  backend::Compat compat = backend::Compat::hdmf_zarr;
-  backend::TextForm text = backend::TextForm::utf8;
-  bool consolidate = true;  ///< Write `.zmetadata`.
+  /// 2 or 3: the version of Zarr. hdmf-zarr up to 0.13 opens 2 only, from 0.14 on 3 only.
+  int zarr_format = 2;
+  backend::Compat compat = backend::Compat::hdmf_zarr;  ///< Of Zarr v2.
+  backend::TextForm text = backend::TextForm::utf8;  ///< Of Zarr v2.
+  bool consolidate = true;  ///< Write `.zmetadata`, or what is that in v3.
   /// A notice that something was left out is an Error(unsupported), before values are read where
   /// it is known by then.
   bool strict = false;
@@ -77,10 +81,14 @@ struct TargetOptions {
   /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
   /// theirs).
   std::string chunks = "keep";
+  /// Of Zarr v3: many chunks in one file, from which a reader takes those that it needs. "none";
+  /// "auto": shards of up to 512 MiB of elements where an array has several chunks; else lengths with
+  /// commas, whole numbers of chunks, for arrays of that rank.
+  std::string shards = "none";
   /// The same for arrays by path: pairs of a glob and a codec or chunks. In a glob `*` is any text
   /// in a name, `?` any character, `[a-z]` one of a set, and the name `**` any number of names:
   /// "/acquisition/**". The last that matches counts; "verbatim" is for all arrays only.
-  std::vector<std::pair<std::string, std::string>> codec_for, chunks_for;
+  std::vector<std::pair<std::string, std::string>> codec_for, chunks_for, shards_for;
   /// false: no chunk is copied as it is, decoded by engram's own codecs or read for several chunks
   /// of the target at once: the source's library gives the elements of each chunk, which are
   /// encoded. The same values, slowly, where there is doubt about the ways around that.
@@ -143,8 +151,8 @@ struct ConvertReport {
   std::vector<backend::Notice> notices;
 };
 
-/// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr v2
-/// directory at `target`; nothing in the result points at the source. The result appears under its
+/// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr directory
+/// at `target`; nothing in the result points at the source. The result appears under its
 /// name when it is complete, or not at all: until then it is built in `target` + ".part". When the
 /// function fails that is removed, unless going on could help: after Error(io_error),
 /// Error(cancelled) or a lack of memory it stays, for TargetOptions::resume. A source that changes

@@ -186,7 +186,7 @@ void ArrayEnd::take_elements(const std::vector<Value>& values) {
   std::vector<Value> native;
   for (std::size_t i = 0; type_ && i < values.size(); ++i) {
     if (const std::string why = why_not(*type_, values[i]); !why.empty()) refuse(i, why);
-    native.push_back(RecordPacker::native(*type_, values[i]));
+    native.push_back(RecordPacker::native(*type_, values[i], PackFor::portable));
   }
   const std::vector<Value>& elements = type_ ? native : values;
   for (std::size_t i = 0; i < elements.size(); ++i) {

@@ -172,7 +172,7 @@ NewNodes::Write NewNodes::set_attribute(const std::string& path, const std::stri
   hdmf::Attributes one;
   one.set(name, value);
   std::vector<Notice> left_out;
-  const Json json = attributes_to_json(place.path, one, left_out);
+  const Json json = attributes_to_json(place.path, one, 2, left_out);
   const bool is_spec_location = place.path == "/" && name == layout::kSpecLocation;
   if (!left_out.empty() || is_spec_location || name == layout::kDimensions)
     throw Error(ErrorCode::unsupported,
@@ -195,7 +195,7 @@ Json NewNodes::attributes_at(const std::string& path) const {
 }
 
 void NewNodes::write_group(const std::string& path, const hdmf::GroupBuilder& group) {
-  Json attributes = attributes_to_json(path, group.attributes, notices_);
+  Json attributes = attributes_to_json(path, group.attributes, 2, notices_);
   if (!group.links.empty())
     attributes[std::string(layout::kZarrLink)] = layout::links_to_json(group.links);
   hierarchy_.write_group(key_path(path), attributes);
@@ -206,7 +206,7 @@ void NewNodes::write_group(const std::string& path, const hdmf::GroupBuilder& gr
 }
 
 void NewNodes::write_dataset(const std::string& path, const hdmf::DatasetBuilder& dataset) {
-  dataset_attributes_to_json(path, dataset, options_.write.compat, notices_);
+  dataset_attributes_to_json(path, dataset, options_.write, notices_);
   if (dataset.array()) return write_array(path, dataset);
   const ObjectResult result =
       writer_->write_objects(path, dataset, {options_.block_bytes, std::nullopt});

@@ -209,7 +209,7 @@ class TreeWriter {
     metadata.shape = shape;
     metadata.chunk_shape = chunk_shape;
     std::vector<Notice> notices;
-    Json attributes = dataset_attributes_to_json(path, dataset, layout.compat, notices);
+    Json attributes = dataset_attributes_to_json(path, dataset, layout, notices);
     form.describe(attributes);
     zarr::Array::create(store_, path, metadata, attributes, zarr::IfExists::refuse,
                         options_.limits);

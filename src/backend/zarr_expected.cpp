@@ -25,8 +25,8 @@ Limits no_limits() {
 
 }  // namespace
 
-ExpectedInZarr::ExpectedInZarr(const hdmf::GroupBuilder& source)
-    : tree_(source), root_id_(source.attributes.text("object_id")) {}
+ExpectedInZarr::ExpectedInZarr(const hdmf::GroupBuilder& source, int zarr_format)
+    : tree_(source), zarr_format_(zarr_format), root_id_(source.attributes.text("object_id")) {}
 
 std::vector<hdmf::LinkBuilder> ExpectedInZarr::links(const std::string& path,
                                                      const hdmf::GroupBuilder& group,
@@ -47,7 +47,7 @@ std::optional<Value> ExpectedInZarr::attribute(const std::string& path, const st
                                                std::vector<Notice>& notices) const {
   hdmf::Attributes one;
   one.set(name, value);
-  const Json written = attributes_to_json(path, one, notices);
+  const Json written = attributes_to_json(path, one, zarr_format_, notices);
   const auto found = written.find(name);
   if (found == written.end()) return std::nullopt;
   const Json read = through_text(*found, JsonStyle::zarr, no_limits());

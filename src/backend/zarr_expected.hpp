@@ -26,8 +26,9 @@ namespace engram::backend {
 /// element_from_json() | | text that is null | "" | here, as ObjectForm has it |
 class ExpectedInZarr {
  public:
-  /// `source` must live on. Throws Error(unsupported) for a tree that can't be written.
-  explicit ExpectedInZarr(const hdmf::GroupBuilder& source);
+  /// `source` must live on; `zarr_format` is that of the store. Throws Error(unsupported) for a tree
+  /// that can't be written.
+  ExpectedInZarr(const hdmf::GroupBuilder& source, int zarr_format);
 
   /// The links of `group` that are written; what is left out goes to `notices`.
   std::vector<hdmf::LinkBuilder> links(const std::string& path, const hdmf::GroupBuilder& group,
@@ -45,6 +46,7 @@ class ExpectedInZarr {
 
  private:
   ZarrTree tree_;
+  int zarr_format_;
   std::optional<std::string> root_id_;
 };
 

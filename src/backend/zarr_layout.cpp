@@ -30,11 +30,18 @@ std::optional<std::string> text_member(const Json& json, std::string_view name) 
 
 std::string absolute(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
 
-// The one difference between attributes and elements is how references are wrapped.
-Json to_json(const Value& value, bool in_attribute);
+// How references are wrapped is the one difference between attributes and elements, and between
+// Zarr v2 and v3.
+enum class In { attribute, attribute_v3, element };
+
+Json to_json(const Value& value, In place);
+
+Json plain_reference(const Reference& reference) {
+  return {{"source", reference.source}, {"path", reference.path}};
+}
 
 struct ToJson {
-  bool in_attribute;
+  In place;
 
   Json operator()(const Null&) const { return nullptr; }
   Json operator()(bool value) const { return value; }
@@ -51,32 +58,36 @@ struct ToJson {
     return json;
   }
   Json operator()(const Reference& reference) const {
-    if (!in_attribute) return reference_to_json(reference);
+    if (place == In::element) return reference_to_json(reference);
     Json json = Json::object();
+    if (place == In::attribute_v3) {
+      json[std::string(kReferenceV3)] = plain_reference(reference);
+      return json;
+    }
     json[std::string(kReferenceValue)] = reference_to_json(reference);
     json[std::string(kZarrDtype)] = kObject;
     return json;
   }
   Json operator()(const RegionReference& region) const {
-    if (!in_attribute) return region_to_json(region);
+    if (place == In::element) return region_to_json(region);
     Json json = Json::object();
     json[std::string(kRegionValue)] = region_to_json(region);
     return json;
   }
   Json operator()(const hdmf::List& list) const {
     Json json = Json::array();
-    for (const Value& item : list) json.push_back(to_json(item, in_attribute));
+    for (const Value& item : list) json.push_back(to_json(item, place));
     return json;
   }
   Json operator()(const hdmf::Record& record) const {
     Json json = Json::object();
-    for (const auto& [name, field] : record) json[name] = to_json(field, in_attribute);
+    for (const auto& [name, field] : record) json[name] = to_json(field, place);
     return json;
   }
 };
 
-Json to_json(const Value& value, bool in_attribute) {
-  return std::visit(ToJson{in_attribute}, value.data);
+Json to_json(const Value& value, In place) {
+  return std::visit(ToJson{place}, value.data);
 }
 
 std::optional<Value> reserved_from_json(const Json& json) {
@@ -246,7 +257,8 @@ bool is_reserved_attribute(std::string_view name, int zarr_format) noexcept {
 }
 
 bool is_reserved_name(std::string_view name) noexcept {
-  return name == ".zarray" || name == ".zgroup" || name == ".zattrs" || name == ".zmetadata";
+  return name == ".zarray" || name == ".zgroup" || name == ".zattrs" || name == ".zmetadata" ||
+         name == "zarr.json";
 }
 
 Json reference_to_json(const Reference& reference) {
@@ -299,7 +311,9 @@ std::optional<RegionReference> region_from_json(const Json& json) {
   return region;
 }
 
-Json attribute_to_json(const Value& value) { return to_json(value, true); }
+Json attribute_to_json(const Value& value, int zarr_format) {
+  return to_json(value, zarr_format == 3 ? In::attribute_v3 : In::attribute);
+}
 
 Value attribute_from_json(const Json& json) {
   if (json.is_null()) return Null{};
@@ -319,7 +333,7 @@ Value attribute_from_json(const Json& json) {
   return record;
 }
 
-Json element_to_json(const Value& value) { return to_json(value, false); }
+Json element_to_json(const Value& value) { return to_json(value, In::element); }
 
 Value element_from_json(const ObjectType& type, const Json& json) {
   switch (type.kind) {
@@ -353,6 +367,11 @@ Value element_from_text(const ObjectType& type, const std::string& text) {
     }
   }
   return element_from_json(type, parse_json(text));
+}
+
+std::string reference_to_text(const Reference& reference) {
+  if (reference.source == ".") return reference.path;
+  return dump_json(plain_reference(reference), JsonStyle::line);
 }
 
 Json links_to_json(const std::vector<hdmf::LinkBuilder>& links) {

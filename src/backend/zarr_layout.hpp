@@ -8,9 +8,9 @@
 #include "engram/base/json.hpp"
 #include "engram/hdmf/builder.hpp"
 
-/// How hdmf-zarr (Zarr v2) and engram spell what Zarr itself has no words for: values of
-/// attributes, references, links, types. Nothing else in engram knows these names;
-/// specs/zarr-layout.md is their description.
+/// How hdmf-zarr (0.13 and before for Zarr v2, 0.14 for v3) and engram spell what Zarr itself has no
+/// words for: values of attributes, references, links, types. Nothing else in engram knows these
+/// names; specs/zarr-layout.md is their description. `zarr_format` is 2 or 3.
 namespace engram::backend::layout {
 
 inline constexpr std::string_view kZarrDtype = "zarr_dtype";  ///< On every array: what it holds.
@@ -47,7 +47,7 @@ inline constexpr std::string_view kRegion = "region";
 /// this version. The root's `.specloc` is none of these.
 bool is_reserved_attribute(std::string_view name, int zarr_format = 2) noexcept;
 
-/// True for a name that Zarr v2 gives to metadata: ".zarray" and the like.
+/// True for a name that Zarr gives to metadata: ".zarray", "zarr.json" and the like.
 bool is_reserved_name(std::string_view name) noexcept;
 
 /// A reference as it stands in arrays and, wrapped, in attributes; null reads as none.
@@ -56,9 +56,9 @@ Json region_to_json(const hdmf::RegionReference& region);
 std::optional<hdmf::Reference> reference_from_json(const Json& json);
 std::optional<hdmf::RegionReference> region_from_json(const Json& json);
 
-/// A value as an attribute has it: references wrapped with their zarr_dtype, regions in "_REGION",
-/// opaque bytes in "_OPAQUE".
-Json attribute_to_json(const hdmf::Value& value);
+/// A value as an attribute has it: references wrapped with their zarr_dtype (v3: in "_REFERENCE",
+/// with source and path only), regions in "_REGION", opaque bytes in "_OPAQUE".
+Json attribute_to_json(const hdmf::Value& value, int zarr_format = 2);
 hdmf::Value attribute_from_json(const Json& json);
 
 /// A value as an element of an array has it: references and regions bare.
@@ -69,7 +69,11 @@ hdmf::Value element_from_json(const hdmf::ObjectType& type, const Json& json);
 /// or "", which is none.
 hdmf::Value element_from_text(const hdmf::ObjectType& type, const std::string& text);
 
-/// What a group's zarr_link holds.
+/// A reference as v3 has it in arrays of text, and element_from_text() reads it: the path of an
+/// object of the same file, or JSON.
+std::string reference_to_text(const hdmf::Reference& reference);
+
+/// What a group's zarr_link holds, and `_LINKS`.
 Json links_to_json(const std::vector<hdmf::LinkBuilder>& links);
 /// The reverse. `store_name` is the path of the store, for links that name it. Throws
 /// Error(corrupt_data).

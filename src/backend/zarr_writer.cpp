@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
+#include <set>
+#include <string_view>
 
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_writer_array.hpp"
@@ -26,13 +30,13 @@ class ZarrWriter final : public Writer {
   ZarrWriter(std::shared_ptr<store::Store> store, const ZarrWriteOptions& options)
       : store_(std::move(store)),
         options_(options),
-        hierarchy_(store_),
+        hierarchy_(store_, options.zarr_format),
         counters_(std::make_shared<Counters>()) {}
 
   std::optional<std::vector<CodecConfig>> adopt(
       const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const override {
     const auto adopter = make_adopter(info, codecs);
-    if (!adopter) return std::nullopt;
+    if (!adopter || (is_v3() && !is_for_v3(info, adopter->codecs()))) return std::nullopt;
     return adopter->codecs();
   }
 
@@ -67,8 +71,8 @@ class ZarrWriter final : public Writer {
   std::unique_ptr<ArraySink> create_array(const std::string& path,
                                           const hdmf::DatasetBuilder& dataset,
                                           const ArrayPlan& plan) override {
-    zarr::ArrayMetadata metadata = array_metadata(plan);
-    if (options_.compat == Compat::portable) metadata.type = for_zarr_3(metadata.type);
+    zarr::ArrayMetadata metadata = array_metadata(plan, options_.zarr_format);
+    if (is_for_zarr_3()) metadata.type = for_zarr_3(metadata.type);
     std::optional<codec::Adopter> adopter;
     if (plan.copy) {
       adopter = make_adopter(plan.info, plan.source_codecs);
@@ -77,10 +81,16 @@ class ZarrWriter final : public Writer {
                     fmt::format("{}: its chunks can't be kept under the planned codecs", path));
     }
     std::vector<Notice> known;  // write_tree has told them
-    Json attributes = dataset_attributes_to_json(path, dataset, options_.compat, known);
+    Json attributes = dataset_attributes_to_json(path, dataset, options_, known);
     const bool is_scalar = dataset.is_scalar || plan.info.shape.empty();
-    attributes[std::string(layout::kZarrDtype)] =
-        is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
+    if (is_v3()) {
+      if (metadata.type.kind != Kind::structured)
+        attributes[std::string(layout::kDtypeV3)] = layout::spell(metadata.type);
+      metadata.dimension_names = dimension_names(dataset, metadata.shape.size());
+    } else {
+      attributes[std::string(layout::kZarrDtype)] =
+          is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
+    }
     hierarchy_.write_array(key_path(path), metadata, attributes);
     return std::make_unique<ZarrArraySink>(store_, counters_, key_path(path), metadata,
                                            std::move(adopter), options_.resume);
@@ -95,8 +105,9 @@ class ZarrWriter final : public Writer {
     ObjectResult result = write_object_values(key_path(path), dataset, form, plan.block_bytes,
                                               *store_, *counters_, metadata);
     std::vector<Notice> known;
-    Json attributes = dataset_attributes_to_json(path, dataset, options_.compat, known);
+    Json attributes = dataset_attributes_to_json(path, dataset, options_, known);
     form.describe(attributes);
+    if (is_v3()) metadata.dimension_names = dimension_names(dataset, metadata.shape.size());
     hierarchy_.write_array(key_path(path), metadata, attributes);
     if (form.text_became_bytes())
       result.notices.push_back({Notice::Kind::changed, path,
@@ -138,6 +149,40 @@ class ZarrWriter final : public Writer {
     return codec::Adopter::make(codecs, info.type.size, chunk_size, options_.shuffle_form);
   }
 
+  bool is_v3() const noexcept { return options_.zarr_format == 3; }
+  bool is_for_zarr_3() const noexcept { return is_v3() || options_.compat == Compat::portable; }
+
+  // All v3 readers have these; names of numcodecs are zarr-python's alone, so that chunks under such
+  // are kept as they are only where that was asked for.
+  bool is_for_v3(const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const {
+    static constexpr std::array<std::string_view, 4> kCore = {"blosc", "gzip", "zstd", "crc32c"};
+    if (options_.shuffle_form != codec::ShuffleForm::verbatim &&
+        !std::all_of(codecs.begin(), codecs.end(), [](const CodecConfig& config) {
+          return std::find(kCore.begin(), kCore.end(), config.name) != kCore.end();
+        }))
+      return false;
+    try {
+      const ArrayPlan plan{info, codecs, {}, true, {}};
+      zarr::ArrayMetadata metadata = array_metadata(plan, 3);
+      metadata.type = for_zarr_3(metadata.type);
+      (void)zarr::to_zarr_json(metadata, Json::object());
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::unsupported) throw;
+      return false;
+    }
+  }
+
+  static std::vector<std::optional<std::string>> dimension_names(
+      const hdmf::DatasetBuilder& dataset, std::size_t rank) {
+    const auto& names = dataset.dimension_names;
+    // xarray takes no name for two dimensions.
+    const bool fits =
+        names.size() == rank && std::set<std::string>(names.begin(), names.end()).size() == rank;
+    if (!fits) return {};
+    return {names.begin(), names.end()};
+  }
+
   bool is_schema(const std::string& path, const hdmf::DatasetBuilder& dataset) const {
     return !schema_path_.empty() && dataset.is_scalar && path.starts_with(schema_path_ + "/");
   }
@@ -156,14 +201,16 @@ class ZarrWriter final : public Writer {
 
   void write_group(const std::string& path, const hdmf::GroupBuilder& group, const ZarrTree& tree) {
     std::vector<Notice> notices;
-    Json attributes = attributes_to_json(path, group.attributes, notices);
+    Json attributes = attributes_to_json(path, group.attributes, options_.zarr_format, notices);
     const auto links = tree.kept_links(path, group, notices);
-    if (!links.empty()) attributes[std::string(layout::kZarrLink)] = layout::links_to_json(links);
+    if (!links.empty())
+      attributes[std::string(is_v3() ? layout::kLinksV3 : layout::kZarrLink)] =
+          layout::links_to_json(links);
     hierarchy_.write_group(key_path(path), attributes);
     for (const hdmf::DatasetBuilder& dataset : group.datasets) {
       const std::string below = hdmf::join_path(path, dataset.name);
-      dataset_attributes_to_json(below, dataset, options_.compat, notices);
-      if (options_.compat != Compat::portable || dataset.array() == nullptr) continue;
+      dataset_attributes_to_json(below, dataset, options_, notices);
+      if (!is_for_zarr_3() || dataset.array() == nullptr) continue;
       if (std::string change = change_for_zarr_3(dataset.array()->info().type); !change.empty())
         notices.push_back({Notice::Kind::changed, below, std::move(change)});
     }

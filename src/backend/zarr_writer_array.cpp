@@ -8,6 +8,7 @@
 
 #include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
+#include "zarr/fill.hpp"
 
 namespace engram::backend {
 namespace {
@@ -17,14 +18,26 @@ bool is_compressor(const CodecConfig& codec) {
   return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
 }
 
+// Of what is stored under one key.
+const Shape& shape_of_values(const zarr::ArrayMetadata& metadata) {
+  return metadata.shards.empty() ? metadata.chunk_shape : metadata.shards.front().shape;
+}
+
 }  // namespace
 
-zarr::ArrayMetadata array_metadata(const ArrayPlan& plan) {
+void make_v3(zarr::ArrayMetadata& metadata) {
+  metadata.zarr_format = 3;
+  metadata.has_compressor = false;
+  metadata.keys_begin_with_c = true;
+  metadata.separator = '.';
+}
+
+zarr::ArrayMetadata array_metadata(const ArrayPlan& plan, int zarr_format) {
   zarr::ArrayMetadata metadata;
   metadata.type = plan.info.type;
   metadata.shape = plan.info.shape;
   metadata.chunk_shape = plan.info.chunk_shape.empty() ? plan.info.shape : plan.info.chunk_shape;
-  if (metadata.shape.empty()) metadata.shape = metadata.chunk_shape = {1};
+  if (metadata.shape.empty() && zarr_format == 2) metadata.shape = metadata.chunk_shape = {1};
   for (std::uint64_t& length : metadata.chunk_shape) length = std::max<std::uint64_t>(length, 1);
   // Without a fill value zarr-python makes missing chunks of whatever is in memory.
   metadata.fill_value = plan.info.fill_value
@@ -32,6 +45,15 @@ zarr::ArrayMetadata array_metadata(const ArrayPlan& plan) {
                             : Bytes(static_cast<std::size_t>(metadata.type.size), std::byte{0});
   metadata.codecs = plan.codecs;
   metadata.has_compressor = !plan.codecs.empty() && is_compressor(plan.codecs.back());
+  if (zarr_format == 3) make_v3(metadata);
+  if (plan.shard_shape.empty()) return metadata;
+  for (std::size_t d = 0; d < metadata.chunk_shape.size(); ++d)
+    if (zarr_format != 3 || plan.shard_shape.size() != metadata.chunk_shape.size() ||
+        plan.shard_shape[d] == 0 || plan.shard_shape[d] % metadata.chunk_shape[d] != 0)
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("shards of {} elements can't hold chunks of {}",
+                              to_string(plan.shard_shape), to_string(metadata.chunk_shape)));
+  metadata.shards.emplace_back().shape = plan.shard_shape;
   return metadata;
 }
 
@@ -44,28 +66,70 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       path_(std::move(path)),
       metadata_(std::move(metadata)),
       grid_(metadata_.shape, metadata_.chunk_shape),
+      values_(metadata_.shape, shape_of_values(metadata_)),
+      in_shards_(shape_of_values(metadata_), metadata_.chunk_shape),
       pipeline_(metadata_.codecs),
       adopter_(std::move(adopter)),
-      resume_(resume) {}
+      resume_(resume),
+      fill_(zarr::fill_element(metadata_)) {}
 
-store::Key ZarrArraySink::key(std::uint64_t chunk_number) const {
-  return store::Key(path_ + "/" + zarr::chunk_key(metadata_, grid_.place(chunk_number)));
+store::Key ZarrArraySink::key(std::uint64_t shard) const {
+  return store::Key(path_ + "/" + zarr::chunk_key(metadata_, values_.place(shard)));
+}
+
+std::uint64_t ZarrArraySink::shard_of(std::uint64_t chunk_number) const {
+  if (!has_shards()) return chunk_number;
+  return values_.number(in_shards_.find(grid_.place(chunk_number)).shard);
 }
 
 bool ZarrArraySink::take_over(std::uint64_t chunk_number) {
   if (!resume_) return false;
-  const auto size = store_->size(key(chunk_number));
+  const auto size = store_->size(key(shard_of(chunk_number)));
   if (!size) return false;
+  ++counters_->chunks_taken_over;
+  if (has_shards()) return true;
   ++counters_->files;
   counters_->bytes += *size;
-  ++counters_->chunks_taken_over;
   return true;
 }
 
 void ZarrArraySink::put(std::uint64_t chunk_number, BytesView encoded) {
-  store_->set(key(chunk_number), encoded);
+  if (!has_shards()) {
+    store_->set(key(chunk_number), encoded);
+    ++counters_->files;
+    counters_->bytes += encoded.size();
+    return;
+  }
+  const zarr::ShardPlaces::InShard place = in_shards_.find(grid_.place(chunk_number));
+  const std::uint64_t shard = values_.number(place.shard);
+  zarr::ShardWriter* writer = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& open = open_[shard];
+    if (!open)
+      open = std::make_unique<zarr::ShardWriter>(*store_, key(shard), metadata_.shards.front(),
+                                                 in_shards_.count());
+    writer = open.get();
+  }
+  writer->add(place.number, encoded);
+}
+
+void ZarrArraySink::finish_shard(std::uint64_t shard) {
+  if (!has_shards()) return;
+  std::unique_ptr<zarr::ShardWriter> writer;
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto node = open_.extract(shard)) writer = std::move(node.mapped());
+  }
+  std::optional<std::uint64_t> size;
+  if (writer) {
+    size = writer->finish();
+  } else if (resume_) {
+    size = store_->size(key(shard));
+  }
+  if (!size) return;
   ++counters_->files;
-  counters_->bytes += encoded.size();
+  counters_->bytes += *size;
 }
 
 void ZarrArraySink::write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask,
@@ -99,6 +163,8 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("chunk {} of /{} was given {} bytes, not {}", chunk_number, path_,
                             elements.size(), expected));
+  ++counters_->chunks_recoded;
+  if (is_left_out(elements)) return;
   const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
   std::optional<ThreadBuffer> whole;  // Taken only where it is needed: a thread keeps few.
   if (!as_given) {
@@ -107,7 +173,10 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
   }
   ThreadBuffer buffer;
   put(chunk_number, pipeline_.encode(elements, metadata_.type.size, buffer.bytes()));
-  ++counters_->chunks_recoded;
+}
+
+bool ZarrArraySink::is_left_out(BytesView elements) const {
+  return metadata_.zarr_format == 3 && zarr::all_are(elements, fill_);
 }
 
 // The elements among fill values where the chunk goes beyond the array, in the array's byte order.
@@ -115,8 +184,6 @@ void ZarrArraySink::fill_chunk(const Region& region, BytesView elements, Bytes& 
   const Shape& shape = metadata_.chunk_shape;
   chunk.resize(static_cast<std::size_t>(element_count(shape) * metadata_.type.size));
   if (region.shape != shape) {
-    Bytes fill = *metadata_.fill_value;
-    make_little_endian(metadata_.type, fill);
     // Where only the first dimension ends early, what is missing is the chunk's end.
     const bool is_end =
         !shape.empty() && std::equal(shape.begin() + 1, shape.end(), region.shape.begin() + 1);
@@ -125,7 +192,7 @@ void ZarrArraySink::fill_chunk(const Region& region, BytesView elements, Bytes& 
       missing.origin[0] = region.shape[0];
       missing.shape[0] -= region.shape[0];
     }
-    fill_region(chunk, shape, missing, fill);
+    fill_region(chunk, shape, missing, fill_);
   }
   const Region box = Region::all(region.shape);
   copy_region(elements, region.shape, box, chunk, metadata_.chunk_shape, box, metadata_.type.size);

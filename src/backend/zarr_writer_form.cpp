@@ -4,6 +4,7 @@
 
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_layout_element.hpp"
+#include "backend/zarr_writer_array.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/object_codec.hpp"
 #include "engram/hdmf/map_references.hpp"
@@ -34,6 +35,24 @@ Json full_json2() {
           {"skipkeys", false},    {"sort_keys", true},      {"strict", true}};
 }
 
+PackFor pack_for(const ZarrWriteOptions& options) {
+  if (options.zarr_format == 3) return PackFor::zarr_v3;
+  return options.compat == Compat::portable ? PackFor::portable : PackFor::hdmf_zarr;
+}
+
+// What a record of Zarr v3 is read as when nothing but its fields and `_REFERENCE_FIELDS` tells.
+ObjectType read_as(const ObjectType& type) {
+  ObjectType plain = type;
+  for (hdmf::ObjectField& field : plain.fields) {
+    if (field.type.kind == ObjectType::Kind::number) {
+      field.type.type = packed(field.type.type);
+    } else if (field.type.kind != ObjectType::Kind::reference) {
+      field.type = ObjectType{};
+    }
+  }
+  return plain;
+}
+
 Bytes json2_payload(const std::vector<std::string>& items, const Shape& shape) {
   std::string text = "[";
   // Elements between the start of one list and the next, for each dimension but the first.
@@ -60,7 +79,7 @@ ObjectForm::ObjectForm(const hdmf::DatasetBuilder& dataset, const ZarrWriteOptio
       is_scalar_(dataset.is_scalar),
       is_schema_(is_schema),
       options_(options),
-      packer_(type_, options.compat == Compat::portable),
+      packer_(type_, pack_for(options)),
       packable_(packer_.possible()) {}
 
 bool ObjectForm::needs_scan() const { return packable_; }
@@ -73,6 +92,11 @@ void ObjectForm::decide() {
 }
 
 ObjectForm::Kind ObjectForm::choose() const {
+  if (is_v3()) {
+    if (type_.kind == ObjectType::Kind::text) return Kind::text;
+    if (type_.kind == ObjectType::Kind::reference) return Kind::path;
+    return packable_ ? Kind::packed : Kind::json_text;
+  }
   const bool portable = options_.compat == Compat::portable;
   if (type_.kind == ObjectType::Kind::text) {
     if (is_schema_) return portable ? Kind::text : Kind::json;
@@ -95,6 +119,11 @@ std::string ObjectForm::encode(const Value& value) {
       return encode_numbers(value);
     case Kind::packed:
       return encode_packed(value);
+    case Kind::path:
+      if (value.is<hdmf::Null>()) return {};
+      if (!value.is<hdmf::Reference>())
+        throw Error(ErrorCode::corrupt_data, "an element is no reference");
+      return layout::reference_to_text(value.as<hdmf::Reference>());
     default:
       return dump_json(layout::element_to_json(value), JsonStyle::compact);
   }
@@ -161,11 +190,14 @@ zarr::ArrayMetadata ObjectForm::metadata() const {
   switch (kind_) {
     case Kind::text:
     case Kind::json_text:
+    case Kind::path:
     case Kind::byte_text: {
       // zarr-python 3 takes "" only; hdmf-zarr 0.14 finds byte strings only with 0.
       const bool as_bytes = bad_text_ || kind_ == Kind::byte_text;
       metadata.codecs = {{as_bytes ? "vlen-bytes" : "vlen-utf8", Json::object()}};
-      metadata.object_fill = as_bytes && options_.compat == Compat::hdmf_zarr ? Json(0) : Json("");
+      metadata.object_fill =
+          as_bytes && options_.compat == Compat::hdmf_zarr && !is_v3() ? Json(0) : Json("");
+      if (is_v3()) metadata.object_dtype = as_bytes ? "variable_length_bytes" : "string";
       break;
     }
     case Kind::numbers:
@@ -181,16 +213,19 @@ zarr::ArrayMetadata ObjectForm::metadata() const {
       metadata.fill_value = Bytes(static_cast<std::size_t>(metadata.type.size), std::byte{0});
       break;
   }
-  if (options_.object_compressor && !is_schema_) {
+  // hdmf-zarr 0.13 leaves schemas as they are.
+  if (options_.object_compressor && (!is_schema_ || is_v3())) {
     metadata.codecs.push_back(*options_.object_compressor);
     metadata.has_compressor = true;
   }
+  if (is_v3()) make_v3(metadata);
   return metadata;
 }
 
 // What hdmf-zarr needs comes first: it resolves references only by zarr_dtype, so scalars of those
 // are marked elsewhere.
 void ObjectForm::describe(Json& attributes) const {
+  if (is_v3()) return describe_v3(attributes);
   const Json spelled = layout::spell(type_);
   const bool plain = spelled.is_string();
   const bool for_references = hdmf::holds_references(type_);
@@ -207,6 +242,29 @@ void ObjectForm::describe(Json& attributes) const {
     attributes[dtype] = spelled;
   }
   if (is_scalar_) attributes[std::string(layout::kDataspace)] = layout::kScalar;
+}
+
+// hdmf-zarr needs to know which texts are paths of objects; the rest is in the data type, or else in
+// `_TYPE`, which it passes over.
+void ObjectForm::describe_v3(Json& attributes) const {
+  if (is_schema_) return;
+  const std::string dtype(layout::kDtypeV3), type(layout::kType);
+  const Json spelled = layout::spell(type_);
+  if (kind_ == Kind::packed) {
+    Json references = Json::array();
+    for (const hdmf::ObjectField& field : type_.fields)
+      if (field.type.kind == ObjectType::Kind::reference) references.push_back(field.name);
+    if (!references.empty())
+      attributes[std::string(layout::kReferenceFieldsV3)] = std::move(references);
+    if (spelled != layout::spell(read_as(type_))) attributes[type] = spelled;
+    return;
+  }
+  if (kind_ == Kind::path) {
+    attributes[dtype] = layout::kObjectReferenceV3;
+    return;
+  }
+  attributes[dtype] = "str";
+  if (spelled != "str") attributes[type] = spelled;
 }
 
 }  // namespace engram::backend

@@ -39,7 +39,7 @@ class ObjectForm {
 
   /// The array's metadata without shape and chunk shape; right only when all values are encoded.
   zarr::ArrayMetadata metadata() const;
-  /// Puts zarr_dtype, and what it can't say, into `attributes`.
+  /// Puts zarr_dtype or `_DTYPE`, and what it can't say, into `attributes`.
   void describe(Json& attributes) const;
 
   std::uint64_t references() const noexcept { return references_; }
@@ -47,9 +47,11 @@ class ObjectForm {
   bool text_became_bytes() const noexcept { return bad_text_; }
 
  private:
-  enum class Kind { text, byte_text, numbers, json, json_text, packed };
+  enum class Kind { text, byte_text, numbers, json, json_text, path, packed };
 
+  bool is_v3() const noexcept { return options_.zarr_format == 3; }
   Kind choose() const;
+  void describe_v3(Json& attributes) const;
   std::string encode_text(const hdmf::Value& value);
   std::string encode_numbers(const hdmf::Value& value) const;
   std::string encode_packed(const hdmf::Value& value) const;

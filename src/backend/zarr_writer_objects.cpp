@@ -161,8 +161,10 @@ class ObjectWriter {
   Blocks blocks_;
 };
 
-// Zarr has no chunks of rank 0 here: scalars are arrays of one element.
-Shape stored_shape(const Shape& shape) { return shape.empty() ? Shape{1} : shape; }
+// In v2 as hdmf-zarr has it scalars are arrays of one element.
+Shape stored_shape(const Shape& shape, int zarr_format) {
+  return shape.empty() && zarr_format == 2 ? Shape{1} : shape;
+}
 
 }  // namespace
 
@@ -214,8 +216,8 @@ ObjectResult write_object_values(const std::string& path, const hdmf::DatasetBui
     const std::uint64_t dangling_before = source.dangling();
     const Shape chunk = object_chunk_shape(source.shape(), elements);
     metadata = form.metadata();
-    metadata.shape = stored_shape(source.shape());
-    metadata.chunk_shape = stored_shape(chunk);
+    metadata.shape = stored_shape(source.shape(), metadata.zarr_format);
+    metadata.chunk_shape = stored_shape(chunk, metadata.zarr_format);
     written = writer.write(metadata, chunk);
     result.references = form.references() - references_before;
     result.dangling = source.dangling() - dangling_before;

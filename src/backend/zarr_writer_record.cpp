@@ -18,6 +18,8 @@ using hdmf::Value;
 // Beyond this, one long text would make every row of the table as large.
 constexpr std::uint64_t kMaxRowSize = 64U << 10U;
 constexpr std::uint64_t kMaxFlatFields = 64;
+// Texts of Zarr v3 get a multiple of so many characters: who appends finds room for most.
+constexpr std::uint64_t kRoom = 64;
 
 bool is_reference(const ObjectType& type) {
   return type.kind == ObjectType::Kind::reference ||
@@ -49,8 +51,10 @@ const hdmf::List& fields_of(const ObjectType& type, const Value& value) {
   return list;
 }
 
-std::string leaf_text(const Value& value) {
+std::string leaf_text(const Value& value, PackFor form) {
   if (value.is<std::string>()) return value.as<std::string>();
+  if (form == PackFor::zarr_v3 && value.is<hdmf::Reference>())
+    return layout::reference_to_text(value.as<hdmf::Reference>());
   if (value.is<hdmf::Null>()) return {};
   return dump_json(layout::element_to_json(value), JsonStyle::compact);
 }
@@ -131,11 +135,11 @@ std::string change_for_zarr_3(const DataType& type) {
          "all that zarr-python 3 reads";
 }
 
-RecordPacker::RecordPacker(const ObjectType& type, bool flat_only)
-    : type_(type), flat_only_(flat_only) {
+RecordPacker::RecordPacker(const ObjectType& type, PackFor form)
+    : type_(type), form_(form), flat_only_(form != PackFor::hdmf_zarr) {
   has_size_ = type.kind == ObjectType::Kind::record && !type.fields.empty() && has_size(type);
   if (!has_size_) return;
-  widths_.assign(count_leaves(type), 1);
+  widths_.assign(count_leaves(type), form_ == PackFor::zarr_v3 ? kRoom : 1);
   update_type();
 }
 
@@ -172,11 +176,11 @@ void RecordPacker::scan(const Value& value) {
 
 void RecordPacker::scan(const ObjectType& type, const Value& value, std::size_t leaf) {
   if (is_leaf(type)) {
-    const std::string text = leaf_text(value);
+    const std::string text = leaf_text(value, form_);
     texts_fit_ = texts_fit_ && is_utf8(text) && !text.ends_with('\0');
     const std::uint64_t width = count_characters(text);
     if (width > widths_[leaf]) {
-      widths_[leaf] = width;
+      widths_[leaf] = form_ == PackFor::zarr_v3 ? (width + kRoom - 1) / kRoom * kRoom : width;
       widths_changed_ = true;
     }
   } else if (type.kind == ObjectType::Kind::array) {
@@ -214,20 +218,21 @@ DataType RecordPacker::type_of(const ObjectType& type, std::size_t& leaf) const 
 }
 
 void RecordPacker::pack(const Value& value, std::span<std::byte> out) const {
-  layout::pack(packed_, native(type_, value), out);
+  layout::pack(packed_, native(type_, value, form_), out);
 }
 
 // `value` with text where a structured type holds text. Arrays of arrays stay nested: their lists
 // are the dimensions of one field.
-Value RecordPacker::native(const ObjectType& type, const Value& value) {
-  if (is_leaf(type)) return leaf_text(value);
+Value RecordPacker::native(const ObjectType& type, const Value& value, PackFor form) {
+  if (is_leaf(type)) return leaf_text(value, form);
   if (type.kind == ObjectType::Kind::array)
     return map_nested(value, type.shape.size(),
-                      [&](const Value& item) { return native(*type.element, item); });
+                      [&](const Value& item) { return native(*type.element, item, form); });
   if (type.kind != ObjectType::Kind::record) return value;
   hdmf::List row;
   const hdmf::List& list = fields_of(type, value);
-  for (std::size_t i = 0; i < list.size(); ++i) row.push_back(native(type.fields[i].type, list[i]));
+  for (std::size_t i = 0; i < list.size(); ++i)
+    row.push_back(native(type.fields[i].type, list[i], form));
   return row;
 }
 

@@ -10,13 +10,18 @@
 
 namespace engram::backend {
 
+/// What a record is to be packed into.
+enum class PackFor {
+  hdmf_zarr,  ///< Fields within fields, and arrays in them; no references.
+  portable,   ///< Only what zarr-python 3 opens; references as their JSON text.
+  zarr_v3,    ///< The same; references as paths, and room in texts for longer ones.
+};
+
 /// How records of numbers and text become elements of a structured type: text takes as many
 /// characters as the longest one has, so all values are scanned before the type is known.
 class RecordPacker {
  public:
-  /// `flat_only`: only what zarr-python 3 opens, which knows no fields within fields and no arrays
-  /// in them; references are packed as their JSON text.
-  RecordPacker(const hdmf::ObjectType& type, bool flat_only);
+  RecordPacker(const hdmf::ObjectType& type, PackFor form);
 
   /// Whether the values seen so far fit into a structured type: it has no sequences, its text is
   /// UTF-8 without NUL at its end, and an element is not too large.
@@ -32,8 +37,8 @@ class RecordPacker {
   /// was not scanned or is none of the type.
   void pack(const hdmf::Value& value, std::span<std::byte> out) const;
 
-  /// `value`, of `type`, as an element of a structured type has it: references as their JSON text.
-  static hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value);
+  /// `value`, of `type`, as an element of a structured type has it: references as text.
+  static hdmf::Value native(const hdmf::ObjectType& type, const hdmf::Value& value, PackFor form);
 
  private:
   bool has_size(const hdmf::ObjectType& type) const;
@@ -42,7 +47,8 @@ class RecordPacker {
   DataType type_of(const hdmf::ObjectType& type, std::size_t& leaf) const;
 
   const hdmf::ObjectType& type_;
-  const bool flat_only_;
+  const PackFor form_;
+  const bool flat_only_;  ///< No fields within fields, and no arrays in them.
   bool has_size_ = false;
   bool texts_fit_ = true;
   bool widths_changed_ = false;

@@ -148,7 +148,7 @@ std::vector<hdmf::LinkBuilder> ZarrTree::kept_links(const std::string& path,
 }
 
 Json attributes_to_json(const std::string& path, const hdmf::Attributes& attributes,
-                        std::vector<Notice>& notices) {
+                        int zarr_format, std::vector<Notice>& notices) {
   Json json = Json::object();
   for (const auto& [name, value] : attributes) {
     if (path == "/" && name == layout::kSpecLocation) {
@@ -159,21 +159,21 @@ Json attributes_to_json(const std::string& path, const hdmf::Attributes& attribu
       } else {
         notices.push_back(left_out(path, name, "it is neither a reference nor text"));
       }
-    } else if (layout::is_reserved_attribute(name)) {
+    } else if (layout::is_reserved_attribute(name, zarr_format)) {
       notices.push_back(left_out(path, name, "engram gives this name a meaning of its own"));
     } else if (has_field(value, layout::kZarrDtype)) {
       notices.push_back(
           left_out(path, name, "it has a field zarr_dtype, for which hdmf-zarr refuses the file"));
     } else {
-      json[name] = layout::attribute_to_json(value);
+      json[name] = layout::attribute_to_json(value, zarr_format);
     }
   }
   return json;
 }
 
 Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                Compat compat, std::vector<Notice>& notices) {
-  Json json = attributes_to_json(path, dataset.attributes, notices);
+                                const ZarrWriteOptions& options, std::vector<Notice>& notices) {
+  Json json = attributes_to_json(path, dataset.attributes, options.zarr_format, notices);
   if (!dataset.enumeration.empty()) {
     Json names = Json::object();
     for (const auto& [name, value] : dataset.enumeration) names[name] = value;
@@ -187,7 +187,7 @@ Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuil
   // In the format of hdmf-zarr a single value has no dimension, though it lies in an array of one.
   // What came along from another store is kept.
   const bool has_dimensions =
-      compat == Compat::portable || (!dataset.is_scalar && !dataset.is_null);
+      (options.zarr_format == 2 && options.compat == Compat::portable) || (!dataset.is_scalar && !dataset.is_null);
   if (has_dimensions && !dataset.dimension_names.empty() && !json.contains(layout::kDimensions))
     json[std::string(layout::kDimensions)] = dataset.dimension_names;
   return json;

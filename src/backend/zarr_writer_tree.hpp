@@ -34,12 +34,13 @@ class ZarrTree {
   std::string schema_path_;
 };
 
-/// Attributes as JSON. What Zarr or hdmf-zarr can't have goes to `notices` as left out.
+/// Attributes as JSON, as `zarr_format` has them. What Zarr or hdmf-zarr can't have goes to
+/// `notices` as left out.
 Json attributes_to_json(const std::string& path, const hdmf::Attributes& attributes,
-                        std::vector<Notice>& notices);
+                        int zarr_format, std::vector<Notice>& notices);
 
 /// The same for a dataset, with what is known of it beside its attributes.
 Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuilder& dataset,
-                                Compat compat, std::vector<Notice>& notices);
+                                const ZarrWriteOptions& options, std::vector<Notice>& notices);
 
 }  // namespace engram::backend

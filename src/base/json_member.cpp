@@ -34,6 +34,10 @@ std::string text_member(const Json& json, std::string_view name) {
   return text.get<std::string>();
 }
 
+bool is_text(const Json& json, std::string_view text) {
+  return json.is_string() && json.get_ref<const std::string&>() == text;
+}
+
 std::uint64_t length_of(const Json& json, std::string_view member) {
   const bool is_length =
       json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);

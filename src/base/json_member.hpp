@@ -17,6 +17,9 @@ const Json& member_or_null(const Json& json, std::string_view name);
 /// The member `name` of the object `json`, which is a text. Throws like bad_member when it is none.
 std::string text_member(const Json& json, std::string_view name);
 
+/// True when `json` is this text; no Json is made of it to compare.
+bool is_text(const Json& json, std::string_view text);
+
 /// `json` as a length, in elements or bytes. Throws like bad_member when it is no integer from 0
 /// on.
 std::uint64_t length_of(const Json& json, std::string_view member);

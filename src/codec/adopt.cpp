@@ -31,11 +31,14 @@ bool can_stay(const std::vector<CodecConfig>& codecs) {
   return codecs.empty() || (codecs.size() == 1 && codecs[0].name != "fletcher32");
 }
 
-CodecConfig head_config(const CodecConfig& zlib) {
+CodecConfig head_config(const CodecConfig& zlib, bool shuffled) {
   // The level is what somebody who adds to the array will encode with; -1 is zlib's way to say 6.
   const auto level = zlib.configuration.at("level").get<std::int64_t>();
   return {"blosc",
-          {{"cname", "zlib"}, {"clevel", level < 0 ? 6 : level}, {"shuffle", 1}, {"blocksize", 0}}};
+          {{"cname", "zlib"},
+           {"clevel", level < 0 ? 6 : level},
+           {"shuffle", shuffled ? 1 : 0},
+           {"blocksize", 0}}};
 }
 
 [[noreturn]] void throw_wrong_size(std::uint64_t found, std::uint64_t expected) {
@@ -97,21 +100,27 @@ std::optional<Adopter> Adopter::make(const std::vector<CodecConfig>& source,
   }
   if (!can_stay(target)) return std::nullopt;
 
-  bool head = false;
-  if (!target.empty() && target[0].name == "shuffle") {
-    const auto size = static_cast<std::uint64_t>(shuffle_size(target[0]));
+  const bool shuffled = !target.empty() && target[0].name == "shuffle";
+  std::uint64_t head_element = element_size;
+  if (shuffled) {
+    head_element = static_cast<std::uint64_t>(shuffle_size(target[0]));
     // HDF5 leaves the bytes after the last whole element where they are, numcodecs refuses them.
-    if (chunk_size % size != 0) return std::nullopt;
-    head = form == ShuffleForm::blosc_head && target.size() == 2 && target[1].name == "zlib" &&
-           identity_mask == 0 && size <= kMaxHeadElement && chunk_size <= kBloscMaxBlock;
+    if (chunk_size % head_element != 0) return std::nullopt;
   }
-  if (head) target = {head_config(target[1])};
+  const bool wanted = shuffled ? form != ShuffleForm::verbatim && target.size() == 2
+                               : form == ShuffleForm::blosc_head_always && target.size() == 1;
+  const bool head = wanted && target.back().name == "zlib" &&
+                    (!shuffled || identity_mask == 0) && head_element >= 1 &&
+                    head_element <= kMaxHeadElement && chunk_size <= kBloscMaxBlock;
+  if (head) target = {head_config(target.back(), shuffled)};
 
   Adopter adopter{Pipeline(kept), Pipeline(target)};
   adopter.element_size_ = element_size;
   adopter.chunk_size_ = chunk_size;
   adopter.checksum_ = checksum;
   adopter.head_ = head;
+  adopter.head_shuffled_ = head && shuffled;
+  if (head) adopter.head_element_ = static_cast<std::uint8_t>(head_element);
   adopter.identity_mask_ = identity_mask;
   return adopter;
 }
@@ -124,7 +133,10 @@ Adoption Adopter::adopt(Bytes& chunk, std::uint32_t filter_mask) const {
     cut = true;
   }
   filter_mask &= ((std::uint32_t{1} << count) - 1) & ~identity_mask_;
-  if (head_) return frame(chunk, (filter_mask & 1U) == 0, (filter_mask & 2U) == 0);
+  if (head_) {
+    const std::uint32_t deflate = std::uint32_t{1} << (count - 1);
+    return frame(chunk, head_shuffled_ && (filter_mask & 1U) == 0, (filter_mask & deflate) == 0);
+  }
   if (filter_mask != 0) return recode(chunk, filter_mask);
   check(chunk);
   return cut ? Adoption::framed : Adoption::verbatim;
@@ -134,7 +146,7 @@ Adoption Adopter::adopt(Bytes& chunk, std::uint32_t filter_mask) const {
 // mask is, there is a head that makes a frame of the chunk.
 Adoption Adopter::frame(Bytes& chunk, bool shuffled, bool deflated) const {
   const auto size = static_cast<std::uint32_t>(chunk_size_);
-  const auto element = static_cast<std::uint8_t>(shuffle_size(source_.configs()[0]));
+  const std::uint8_t element = head_element_;
   Adoption adoption = Adoption::framed;
   if (deflated) {
     if (!has_zlib_head(chunk)) throw_no_stream("zlib", chunk.size());

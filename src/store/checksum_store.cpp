@@ -2,7 +2,41 @@
 
 #include <utility>
 
+#include "md5.hpp"
+
 namespace engram::store {
+namespace {
+
+class HashedValue final : public ValueWriter {
+ public:
+  HashedValue(std::unique_ptr<ValueWriter> inner, std::shared_ptr<Checksums> checksums, Key key)
+      : inner_(std::move(inner)), checksums_(std::move(checksums)), key_(std::move(key)) {}
+
+  void append(BytesView bytes) override {
+    inner_->append(bytes);
+    md5_.add(bytes);
+    size_ += bytes.size();
+  }
+
+  void finish() override {
+    try {
+      inner_->finish();
+    } catch (...) {
+      checksums_->erase(key_);
+      throw;
+    }
+    checksums_->set(key_, ValueChecksum{md5_.finish(), size_});
+  }
+
+ private:
+  const std::unique_ptr<ValueWriter> inner_;
+  const std::shared_ptr<Checksums> checksums_;
+  const Key key_;
+  Md5 md5_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
 
 ChecksumStore::ChecksumStore(std::shared_ptr<Store> inner, std::shared_ptr<Checksums> checksums)
     : ForwardingStore(std::move(inner)), checksums_(std::move(checksums)) {}
@@ -16,6 +50,10 @@ void ChecksumStore::set(const Key& key, BytesView value) {
     throw;
   }
   checksums_->set(key, checksum);
+}
+
+std::unique_ptr<ValueWriter> ChecksumStore::begin(const Key& key) {
+  return std::make_unique<HashedValue>(inner().begin(key), checksums_, key);
 }
 
 // What is removed is forgotten first: should the removal fail, it is not known what is there.

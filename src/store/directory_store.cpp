@@ -192,18 +192,27 @@ struct DirectoryStore::Impl {
     return error;
   }
 
+  /// A new file beside `name`, for writing, and what it is called.
+  std::pair<FileDescriptor, std::string> make_part(int directory, const std::string& name) {
+    for (;;) {
+      std::string part = part_name(name, next_part++);
+      FileDescriptor fd(::openat(directory, part.c_str(),
+                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+      if (fd.is_open() || errno != EEXIST) return {std::move(fd), std::move(part)};
+    }
+  }
+
   /// Makes a file beside `name` and gives it that name when it is whole.
   int write_and_rename(int directory, const std::string& name, BytesView value) {
-    for (;;) {
-      const std::string part = part_name(name, next_part++);
-      int error = write_file(directory, part, O_EXCL, value);
-      if (error == EEXIST) continue;
-      if (error == 0 && ::renameat(directory, part.c_str(), directory, name.c_str()) != 0) {
-        error = errno;
-        ::unlinkat(directory, part.c_str(), 0);
-      }
-      return error;
-    }
+    auto [file, part] = make_part(directory, name);
+    if (!file.is_open()) return errno;
+    int error = write_all(file.get(), value);
+    const int close_error = file.close();
+    if (error == 0) error = close_error;
+    if (error == 0 && ::renameat(directory, part.c_str(), directory, name.c_str()) != 0)
+      error = errno;
+    if (error != 0) ::unlinkat(directory, part.c_str(), 0);
+    return error;
   }
 
   void check_writable(const std::string& path) const {
@@ -282,6 +291,50 @@ struct DirectoryStore::Impl {
   std::atomic<std::uint32_t> next_part{std::random_device{}()};
 };
 
+/// A file beside the one that it becomes; the directory stays open, wherever it is moved.
+class DirectoryStore::PartWriter final : public ValueWriter {
+ public:
+  PartWriter(Impl& impl, const Key& key) : path_(impl.path_of(key)), name_(KeyPlace(key).name) {
+    const int error = impl.in_directory(KeyPlace(key), true, [&](int directory) {
+      auto [file, part] = impl.make_part(directory, name_);
+      if (!file.is_open()) return errno;
+      file_ = std::move(file);
+      part_ = std::move(part);
+      directory_ = FileDescriptor(::openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+      if (directory_.is_open()) return 0;
+      const int failed = errno;
+      ::unlinkat(directory, part_.c_str(), 0);
+      return failed;
+    });
+    if (error != 0) throw system_error("write", path_, error);
+  }
+  ~PartWriter() override {
+    if (!finished_) ::unlinkat(directory_.get(), part_.c_str(), 0);
+  }
+  PartWriter(const PartWriter&) = delete;
+  PartWriter& operator=(const PartWriter&) = delete;
+
+  void append(BytesView bytes) override { check(write_all(file_.get(), bytes)); }
+
+  void finish() override {
+    check(file_.close());
+    check(::renameat(directory_.get(), part_.c_str(), directory_.get(), name_.c_str()) == 0
+              ? 0
+              : errno);
+    finished_ = true;
+  }
+
+ private:
+  void check(int error) const {
+    if (error != 0) throw system_error("write", path_, error);
+  }
+
+  const std::string path_, name_;
+  FileDescriptor file_, directory_;
+  std::string part_;
+  bool finished_ = false;
+};
+
 DirectoryStore::DirectoryStore(std::string root, Mode mode)
     : impl_(std::make_unique<Impl>(std::move(root), mode)) {}
 
@@ -357,6 +410,11 @@ void DirectoryStore::set(const Key& key, BytesView value) {
                 : impl_->write_and_rename(directory, place.name, value);
   });
   if (error != 0) throw system_error("write", impl_->path_of(key), error);
+}
+
+std::unique_ptr<ValueWriter> DirectoryStore::begin(const Key& key) {
+  impl_->check_writable(key.str());
+  return std::make_unique<PartWriter>(*impl_, key);
 }
 
 void DirectoryStore::erase(const Key& key) {

@@ -3,16 +3,37 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <utility>
 
 #include "engram/base/error.hpp"
 
 namespace engram::store {
+namespace {
+
+class HeldValue final : public ValueWriter {
+ public:
+  HeldValue(Store& store, Key key) : store_(store), key_(std::move(key)) {}
+
+  void append(BytesView bytes) override { value_.insert(value_.end(), bytes.begin(), bytes.end()); }
+  void finish() override { store_.set(key_, value_); }
+
+ private:
+  Store& store_;
+  const Key key_;
+  Bytes value_;
+};
+
+}  // namespace
 
 bool ReadableStore::get_into(const Key& key, std::uint64_t max_size, Bytes& out) const {
   auto value = get(key, max_size);
   if (!value) return false;
   out = *std::move(value);
   return true;
+}
+
+std::unique_ptr<ValueWriter> Store::begin(const Key& key) {
+  return std::make_unique<HeldValue>(*this, key);
 }
 
 void Store::erase_prefix(const std::string& prefix) {

@@ -16,14 +16,6 @@
 namespace engram::zarr {
 namespace {
 
-// True when all elements are `element`, bit for bit.
-bool all_are(BytesView elements, BytesView element) {
-  const std::size_t size = element.size();
-  return std::equal(element.begin(), element.end(), elements.begin()) &&
-         std::equal(elements.begin() + static_cast<std::ptrdiff_t>(size), elements.end(),
-                    elements.begin());
-}
-
 // Whether the chunk was written or not: what it is now is not known here.
 struct Forgetting {
   ChunkCache* cache;
@@ -41,6 +33,13 @@ Bytes fill_element(const ArrayMetadata& metadata) {
   if (metadata.fill_value) element = *metadata.fill_value;
   make_little_endian(metadata.type, element);
   return element;
+}
+
+bool all_are(BytesView elements, BytesView element) {
+  const std::size_t size = element.size();
+  return std::equal(element.begin(), element.end(), elements.begin()) &&
+         std::equal(elements.begin() + static_cast<std::ptrdiff_t>(size), elements.end(),
+                    elements.begin());
 }
 
 void detail::refuse_region(std::uint64_t count) {

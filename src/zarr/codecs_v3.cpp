@@ -140,8 +140,8 @@ class CodecsReader {
     const std::size_t rank = out_.shape.size();
     const Json& order = member_or_null(configuration, "order");
     std::vector<std::uint64_t> axes;
-    if (order == "C" || order == "F") {  // Drafts of the standard had these.
-      for (std::size_t d = 0; d < rank; ++d) axes.push_back(order == "C" ? d : rank - 1 - d);
+    if (is_text(order, "C") || is_text(order, "F")) {  // Drafts of the standard had these.
+      for (std::size_t d = 0; d < rank; ++d) axes.push_back(is_text(order, "C") ? d : rank - 1 - d);
     } else if (order.is_array()) {
       for (const Json& axis : order) axes.push_back(length_of(axis, kCodecs));
     }

@@ -85,7 +85,7 @@ DataType fields_from_v3(const Json& configuration, const Json& json, unsigned de
     Field field;
     field.name = (is_pair ? item[0] : item["name"]).get<std::string>();
     field.type = type_from_v3(is_pair ? item[1] : item["data_type"], depth + 1);
-    if (!names.insert(field.name).second)
+    if (!field.name.empty() && !names.insert(field.name).second)
       throw Error(ErrorCode::corrupt_data,
                   fmt::format("member \"{}\" has two fields \"{}\"", kDataType, field.name));
     size = checked_add(size, field.type.size, "the size of data_type");
@@ -129,7 +129,7 @@ DataType type_from_v3(const Json& json, unsigned depth) {
               fmt::format("data type {} is not known to engram", excerpt(json)));
 }
 
-bool is_text(std::string_view name) { return name == "string"; }
+bool is_any_text(std::string_view name) { return name == "string"; }
 
 bool is_any_bytes(std::string_view name) {
   return name == "variable_length_bytes" || name == "bytes";
@@ -138,17 +138,20 @@ bool is_any_bytes(std::string_view name) {
 Json fields_to_v3(const DataType& type) {
   Json fields = Json::array();
   std::uint64_t end = 0;
+  // As in v2 a gap is a field without a name.
+  const auto pad_to = [&](std::uint64_t offset) {
+    if (offset > end) fields.push_back(Json::array({"", with_length("raw_bytes", offset - end)}));
+  };
   for (const Field& field : type.fields) {
-    if (!field.shape.empty() || field.offset != end)
+    if (!field.shape.empty() || field.offset < end)
       throw Error(ErrorCode::unsupported,
                   fmt::format("Zarr v3 has no type for the field \"{}\", which {}", field.name,
-                              field.shape.empty() ? "leaves a gap before it" : "is an array"));
-    end += field.size();
+                              field.shape.empty() ? "shares bytes with another" : "is an array"));
+    pad_to(field.offset);
+    end = field.offset + field.size();
     fields.push_back(Json::array({field.name, dtype_to_v3(field.type)}));
   }
-  if (end != type.size)
-    throw Error(ErrorCode::unsupported,
-                "Zarr v3 has no type for a record that is longer than its fields");
+  pad_to(type.size);
   return {{"name", "structured"}, {"configuration", {{"fields", std::move(fields)}}}};
 }
 
@@ -178,9 +181,9 @@ DataType with_order(DataType type, ByteOrder order) {
 
 void dtype_from_v3(const Json& data_type, ArrayMetadata& out) {
   const NamedConfiguration named = named_configuration(data_type, kDataType);
-  if (is_text(named.name) || is_any_bytes(named.name)) {
+  if (is_any_text(named.name) || is_any_bytes(named.name)) {
     out.is_object = true;
-    out.object_dtype = is_text(named.name) ? "string" : "variable_length_bytes";
+    out.object_dtype = is_any_text(named.name) ? "string" : "variable_length_bytes";
     return;
   }
   out.is_object = false;

@@ -97,14 +97,25 @@ Node tree_of(const Json& metadata, const Limits& limits) {
   return ConsolidatedTree<Documents, decltype(make)>(nodes, limits, make).read();
 }
 
-// `document` one level (8 blanks) deeper. Line ends stand only between its tokens.
-void append_indented(std::string& out, std::string_view document) {
+// `document` with `blanks` more before each line but the first. Line ends stand only between its
+// tokens.
+void append_indented(std::string& out, std::string_view document, std::size_t blanks) {
   for (std::size_t end = document.find('\n'); end != std::string_view::npos;
        end = document.find('\n')) {
-    out.append(document, 0, end + 1).append(8, ' ');
+    out.append(document, 0, end + 1).append(blanks, ' ');
     document.remove_prefix(end + 1);
   }
   out.append(document);
+}
+
+// A member of an object that is written with indents.
+void append_member(std::string& out, bool is_first, std::string_view name,
+                   std::string_view document, std::size_t blanks) {
+  out += is_first ? "\n" : ",\n";
+  out.append(blanks, ' ');
+  out += dump_json(name, JsonStyle::compact);
+  out += ": ";
+  append_indented(out, document, blanks);
 }
 
 }  // namespace
@@ -136,21 +147,25 @@ Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
   return std::move(*root);
 }
 
-HierarchyWriter::HierarchyWriter(std::shared_ptr<store::Store> store) : store_(std::move(store)) {}
+HierarchyWriter::HierarchyWriter(std::shared_ptr<store::Store> store, int zarr_format)
+    : store_(std::move(store)), zarr_format_(zarr_format) {}
 
 void HierarchyWriter::write_group(const std::string& path, const Json& attributes) {
+  if (zarr_format_ == 3) return put(join(path, kNodeName), group_document_v3(attributes));
   put(join(path, kGroupName), Json{{"zarr_format", 2}});
   if (!attributes.empty()) put(join(path, kAttributesName), attributes);
 }
 
 void HierarchyWriter::write_array(const std::string& path, const ArrayMetadata& metadata,
                                   const Json& attributes) {
+  if (zarr_format_ == 3) return put(join(path, kNodeName), to_zarr_json(metadata, attributes));
   put(join(path, kArrayName), to_zarray_json(metadata));
   if (!attributes.empty()) put(join(path, kAttributesName), attributes);
 }
 
 void HierarchyWriter::put(const std::string& key, const Json& document) {
-  std::string text = dump_json(document, JsonStyle::zarr);
+  std::string text =
+      dump_json(document, zarr_format_ == 3 ? JsonStyle::ordered : JsonStyle::zarr);
   store_->set(store::Key(key), as_bytes(text));
   const std::lock_guard lock(mutex_);
   bytes_ += text.size();
@@ -160,23 +175,49 @@ void HierarchyWriter::put(const std::string& key, const Json& document) {
 
 void HierarchyWriter::consolidate() {
   const std::lock_guard lock(mutex_);
+  const bool is_v3 = zarr_format_ == 3;
+  const std::string text = is_v3 ? consolidated_v3() : consolidated_v2();
+  store_->set(store::Key(is_v3 ? kNodeName : kConsolidatedName), as_bytes(text));
+  bytes_ += text.size();
+  // The root of v3 was a file before.
+  if (is_v3)
+    bytes_ -= documents_.find(kNodeName)->second.size();
+  else
+    ++files_;
+}
+
+std::string HierarchyWriter::consolidated_v2() const {
   std::string text;
   // Indented and with their keys, documents of a few lines are not twice as long.
   text.reserve(2 * bytes_);
   text += "{\n    \"metadata\": {";
   bool first = true;
   for (const auto& [key, document] : documents_) {
-    text += first ? "\n        " : ",\n        ";
+    append_member(text, first, key, document, 8);
     first = false;
-    text += dump_json(key, JsonStyle::compact);
-    text += ": ";
-    append_indented(text, document);
   }
   text += first ? "},\n" : "\n    },\n";
   text += "    \"zarr_consolidated_format\": 1\n}";
-  store_->set(store::Key(kConsolidatedName), as_bytes(text));
-  bytes_ += text.size();
-  ++files_;
+  return text;
+}
+
+// The root's document with one member more.
+std::string HierarchyWriter::consolidated_v3() const {
+  std::string text = documents_.find(kNodeName)->second;
+  text.reserve(2 * bytes_);
+  text.resize(text.rfind("\n}"));
+  text += fmt::format(
+      ",\n    \"{}\": {{\n        \"kind\": \"inline\",\n        "
+      "\"must_understand\": false,\n        \"metadata\": {{",
+      kConsolidatedMember);
+  bool first = true;
+  for (const auto& [key, document] : documents_) {
+    if (key == kNodeName) continue;
+    append_member(text, first, split_path(key).first, document, 12);
+    first = false;
+  }
+  text += first ? "}\n    }\n}" : "\n        }\n    }\n}";
+  return text;
 }
 
 std::uint64_t HierarchyWriter::files() const {

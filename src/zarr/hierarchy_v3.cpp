@@ -96,6 +96,10 @@ Node inline_tree(const Json& root, const Json& metadata, const Limits& limits) {
 
 }  // namespace
 
+Json group_document_v3(const Json& attributes) {
+  return {{"attributes", attributes}, {"zarr_format", 3}, {"node_type", "group"}};
+}
+
 std::optional<Json> read_root_v3(const store::ReadableStore& store, const Limits& limits) {
   const std::string key(kNodeName);
   return at_key(key, [&]() -> std::optional<Json> {

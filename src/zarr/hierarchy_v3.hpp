@@ -19,6 +19,9 @@ std::optional<Json> read_root_v3(const store::ReadableStore& store, const Limits
 /// holds none. Throws Error(corrupt_data).
 const Json* inline_metadata(const Json& root);
 
+/// The `zarr.json` of a group, as zarr-python 3 writes it.
+Json group_document_v3(const Json& attributes);
+
 /// What the `zarr.json` at the root of `store` is; nullopt: there is none. Throws as
 /// kind_of_root().
 std::optional<NodeKind> kind_of_root_v3(const store::ReadableStore& store, const Limits& limits);

@@ -16,11 +16,6 @@
 namespace engram::zarr {
 namespace {
 
-// Compares without making a Json of the text.
-bool is_text(const Json& json, std::string_view text) {
-  return json.is_string() && json.get_ref<const std::string&>() == text;
-}
-
 // With the members sorted at every depth, as dump_json sorts them where there is no document to
 // keep.
 Json by_name(const Json& json) {

@@ -39,11 +39,9 @@ ShardStore::ShardStore(const store::ReadableStore* below, std::unique_ptr<const 
       owned_(std::move(owned)),
       path_(std::move(path)),
       shards_(std::move(shards)),
-      level_(std::move(level)) {
+      level_(std::move(level)),
+      places_(level_.shape, chunk_shape) {
   keys_.shape = shards_.shape;
-  for (std::size_t d = 0; d < chunk_shape.size(); ++d)
-    counts_.push_back(level_.shape[d] / chunk_shape[d]);
-  count_ = element_count(counts_);
   if (!level_.codecs.empty())
     throw Error(ErrorCode::unsupported,
                 fmt::format("codec {} behind sharding_indexed: engram reads shards that are not "
@@ -71,15 +69,15 @@ std::unique_ptr<const ShardStore> ShardStore::of(const store::ReadableStore& sto
 std::shared_ptr<const ShardIndex> ShardStore::read_index(const store::Key& shard) const {
   const auto shard_size = below().size(shard);
   if (!shard_size) return nullptr;
-  const std::uint64_t size = ShardIndex::encoded_size(level_, count_);
+  const std::uint64_t size = ShardIndex::encoded_size(level_, places_.count());
   if (*shard_size < size)
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("a shard of {} bytes has no room for the index of its {} chunks",
-                            *shard_size, count_));
+                            *shard_size, places_.count()));
   const auto bytes = below().get_range(shard, level_.index_at_start ? 0 : *shard_size - size, size);
   if (!bytes) return nullptr;
   return std::make_shared<const ShardIndex>(
-      ShardIndex::decode(level_, *bytes, count_, *shard_size));
+      ShardIndex::decode(level_, *bytes, places_.count(), *shard_size));
 }
 
 std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) const {
@@ -95,7 +93,7 @@ std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) 
   if (by_key_.contains(shard.str())) return index;
   kept_.push_front({shard.str(), index});
   by_key_.emplace(shard.str(), kept_.begin());
-  const std::uint64_t most = std::max<std::uint64_t>(1, kMostKept / (kEntryInMemory * count_ + 1));
+  const std::uint64_t most = std::max<std::uint64_t>(1, kMostKept / (kEntryInMemory * places_.count() + 1));
   while (kept_.size() > most) {
     by_key_.erase(kept_.back().key);
     kept_.pop_back();
@@ -106,12 +104,7 @@ std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) 
 std::optional<ShardStore::Place> ShardStore::find(const store::Key& key) const {
   const auto place = parse_chunk_key(keys_, below_path(key.str(), path_));
   if (!place) return std::nullopt;
-  Shape shard = *place;
-  std::uint64_t number = 0;
-  for (std::size_t d = 0; d < shard.size(); ++d) {
-    number = number * counts_[d] + shard[d] % counts_[d];
-    shard[d] /= counts_[d];
-  }
+  const auto [shard, number] = places_.find(*place);
   Place found{store::Key(join(path_, chunk_key(shards_, shard))), {}};
   const auto index = index_of(found.shard);
   if (!index || !(*index)[number]) return std::nullopt;
@@ -155,14 +148,8 @@ store::Listing ShardStore::list_dir(const std::string& prefix) const {
   if (prefix != path_) return listing;
   for (const Shape& shard : stored_places(below(), path_, shards_)) {
     const auto index = index_of(store::Key(join(path_, chunk_key(shards_, shard))));
-    for (std::uint64_t number = 0; index && number < count_; ++number) {
-      if (!(*index)[number]) continue;
-      Shape place = shard;
-      std::uint64_t rest = number;
-      for (std::size_t d = place.size(); d-- > 0; rest /= counts_[d])
-        place[d] = place[d] * counts_[d] + rest % counts_[d];
-      listing.keys.push_back(chunk_key(keys_, place));
-    }
+    for (std::uint64_t number = 0; index && number < places_.count(); ++number)
+      if ((*index)[number]) listing.keys.push_back(chunk_key(keys_, places_.place(shard, number)));
   }
   std::sort(listing.keys.begin(), listing.keys.end());
   return listing;

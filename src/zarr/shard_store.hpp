@@ -10,6 +10,7 @@
 #include "engram/store/store.hpp"
 #include "engram/zarr/metadata.hpp"
 #include "zarr/shard_index.hpp"
+#include "zarr/shard_places.hpp"
 
 namespace engram::zarr {
 
@@ -64,8 +65,7 @@ class ShardStore final : public store::ReadableStore {
   ArrayMetadata shards_;  ///< By which the keys of shards are made; `shape` and names mean nothing.
   ShardLevel level_;
   ArrayMetadata keys_;  ///< And those of chunks.
-  Shape counts_;        ///< Chunks of a shard along each dimension.
-  std::uint64_t count_ = 1;
+  ShardPlaces places_;
 
   mutable std::mutex mutex_;
   mutable std::list<Kept> kept_;  ///< Used last first.

@@ -24,6 +24,9 @@ void encode_again(const CodecConfig& config, const std::vector<Json>& objects, c
     // As msgpack was at first, it does not tell bytes from text.
     const Json tells = config.configuration.value("use_bin_type", Json());
     if (config.name == "msgpack2" && (tells == false || tells == 0)) return;
+    // And it can be told to halve numbers.
+    const Json halves = config.configuration.value("use_single_float", Json(false));
+    if (config.name == "msgpack2" && halves != false && halves != 0) return;
     // json2 sorts members by name.
     const auto shown = [](const std::vector<Json>& list) {
       return dump_json(as_array(list), JsonStyle::compact);

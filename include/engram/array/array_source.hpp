@@ -97,6 +97,17 @@ class ArraySink {
     return false;
   }
 
+  /// The number of the value of the store that the chunk lies in. Where several chunks share one (a
+  /// shard), one thread writes all of them, in the order of their numbers, and then calls
+  /// finish_shard(). As it is here, each chunk lies in one of its own.
+  virtual std::uint64_t shard_of(std::uint64_t chunk_number) const { return chunk_number; }
+
+  /// Whether shard_of() puts more than one chunk into a shard.
+  virtual bool has_shards() const { return false; }
+
+  /// All chunks of the shard that there are have been written or taken over.
+  virtual void finish_shard(std::uint64_t shard) { static_cast<void>(shard); }
+
   /// Takes a chunk as it lies in the source, encoded with the codecs that the sink was created for
   /// but for those that `filter_mask` names. `bytes` may be changed by the call.
   virtual void write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask,

@@ -72,6 +72,9 @@ enum class TextForm {
 };
 
 struct ZarrWriteOptions {
+  /// 2: as hdmf-zarr 0.13 and `compat` have it. 3: as hdmf-zarr 0.14 has it, which zarr-python 3
+  /// opens too; `compat` and TextForm::exact mean nothing then.
+  int zarr_format = 2;
   Compat compat = Compat::hdmf_zarr;
   TextForm text = TextForm::utf8;
   bool consolidate = true;
@@ -86,7 +89,7 @@ struct ZarrWriteOptions {
   std::shared_ptr<store::Checksums> checksums;
 };
 
-/// A writer of a Zarr v2 hierarchy into `store`, which is empty but for what
+/// A writer of a Zarr hierarchy into `store`, which is empty but for what
 /// ZarrWriteOptions::resume allows.
 std::unique_ptr<Writer> make_zarr_writer(std::shared_ptr<store::Store> store,
                                          const ZarrWriteOptions& options);

@@ -14,6 +14,7 @@ namespace engram::codec {
 enum class ShuffleForm {
   blosc_head,  ///< 24 bytes before the untouched stream make it a Blosc-1 buffer; codec blosc. Read
                ///< by everything.
+  blosc_head_always,  ///< The same, and so for deflate alone: for Zarr v3, which has no zlib.
   verbatim,    ///< The stream as it is; filter shuffle, compressor zlib. Read by zarr-python.
 };
 
@@ -33,7 +34,8 @@ enum class Adoption {
 ///  - a shuffle of elements of one byte changes nothing and is left out;
 ///  - then none, or one of zlib, gzip, zstd, lz4, bz2, blosc, alone: the bytes stay, and so does
 ///    the codec;
-///  - shuffle, then zlib: a Blosc head, or both as they are (ShuffleForm);
+///  - shuffle, then zlib: a Blosc head, or both as they are (ShuffleForm); so zlib alone with
+///    ShuffleForm::blosc_head_always;
 ///  - shuffle alone, or shuffle then zstd or bz2: both as they are.
 ///
 /// Threads: every member may be called by many threads at once.
@@ -73,6 +75,8 @@ class Adopter {
   std::uint64_t element_size_ = 1, chunk_size_ = 0;
   bool checksum_ = false;            ///< fletcher32 stands last.
   bool head_ = false;                ///< A Blosc head is put in front.
+  bool head_shuffled_ = false;       ///< It tells of a shuffle, the first codec of the source.
+  std::uint8_t head_element_ = 1;    ///< Of the shuffle, or else of the array.
   std::uint32_t identity_mask_ = 0;  ///< Codecs of the source that change nothing.
 };
 

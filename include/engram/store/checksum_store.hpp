@@ -20,6 +20,7 @@ class ChecksumStore final : public ForwardingStore {
   ChecksumStore(std::shared_ptr<Store> inner, std::shared_ptr<Checksums> checksums);
 
   void set(const Key& key, BytesView value) override;
+  std::unique_ptr<ValueWriter> begin(const Key& key) override;
   void erase(const Key& key) override;
   void erase_prefix(const std::string& prefix) override;
   void move(const Key& from, const Key& to) override;

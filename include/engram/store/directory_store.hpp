@@ -41,6 +41,7 @@ class DirectoryStore final : public Store {
   Listing list_dir(const std::string& prefix) const override;
   std::string name() const override;
   void set(const Key& key, BytesView value) override;
+  std::unique_ptr<ValueWriter> begin(const Key& key) override;
   void erase(const Key& key) override;
   /// Directories below `prefix`, and that of `prefix` itself, go too when nothing else is left in
   /// them; half-written files that nobody finished count as nothing. Symbolic links are removed,
@@ -60,6 +61,7 @@ class DirectoryStore final : public Store {
 
  private:
   struct Impl;
+  class PartWriter;
   std::unique_ptr<Impl> impl_;
 };
 

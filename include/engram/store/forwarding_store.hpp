@@ -35,6 +35,7 @@ class ForwardingStore : public Store {
   std::string name() const override { return inner_->name(); }
 
   void set(const Key& key, BytesView value) override { inner_->set(key, value); }
+  std::unique_ptr<ValueWriter> begin(const Key& key) override { return inner_->begin(key); }
   void expect(const Key& prefix) override { inner_->expect(prefix); }
   void erase(const Key& key) override { inner_->erase(key); }
   void erase_prefix(const std::string& prefix) override { inner_->erase_prefix(prefix); }

@@ -66,12 +66,31 @@ class ReadableStore {
   virtual std::string name() const = 0;
 };
 
+/// A value that is written piece by piece, so that none of it need be held: it is there, whole, once
+/// finish() has returned, and until then nothing of it. Without finish() it never was.
+///
+/// Threads: one at a time. Errors: Error(io_error); nothing but the destructor may be called then.
+class ValueWriter {
+ public:
+  virtual ~ValueWriter() = default;
+
+  /// `bytes` come behind all that was appended before.
+  virtual void append(BytesView bytes) = 0;
+
+  /// To be called once, as the last.
+  virtual void finish() = 0;
+};
+
 /// A store that can be written.
 class Store : public ReadableStore {
  public:
   /// Puts `value` under `key`. Whoever reads at the same time sees the old value or the new one,
   /// whole. A value can't lie below another one: to set "a" and "a/b" throws Error(io_error).
   virtual void set(const Key& key, BytesView value) = 0;
+
+  /// As set(), for a value that comes in pieces; may not outlive the store. Of several writers of
+  /// one key the one that is finished last counts. As it is here, the value is held in memory.
+  virtual std::unique_ptr<ValueWriter> begin(const Key& key);
 
   /// Keys below `prefix` will be set. A store of directories makes the directory; as it is here,
   /// nothing.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,18 +44,21 @@ std::optional<NodeKind> kind_of_root(const store::ReadableStore& store, const Li
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated = true,
                     const Limits& limits = {});
 
-/// Writes groups and arrays' metadata, and remembers all of them for `.zmetadata`.
+/// Writes groups and arrays' metadata, and remembers all of them for the consolidated metadata.
 ///
 /// Threads: members may be called by many threads at once, each path once.
 class HierarchyWriter {
  public:
-  explicit HierarchyWriter(std::shared_ptr<store::Store> store);
+  /// Of Zarr v2 or v3 (`zarr_format`).
+  explicit HierarchyWriter(std::shared_ptr<store::Store> store, int zarr_format = 2);
 
-  /// `.zgroup`, and `.zattrs` unless `attributes` is empty. `path` is "" or "a/b".
+  /// `.zgroup`, and `.zattrs` unless `attributes` is empty; or `zarr.json`. `path` is "" or "a/b".
   void write_group(const std::string& path, const Json& attributes);
+  /// Throws Error(unsupported) for what this version of Zarr has no name for.
   void write_array(const std::string& path, const ArrayMetadata& metadata, const Json& attributes);
 
-  /// `.zmetadata`, from memory.
+  /// `.zmetadata`, or in v3 the same member of the root's `zarr.json`, from memory. In v3 the root
+  /// must have been written.
   void consolidate();
 
   /// What was written so far.
@@ -63,10 +67,13 @@ class HierarchyWriter {
 
  private:
   void put(const std::string& key, const Json& document);
+  std::string consolidated_v2() const;
+  std::string consolidated_v3() const;
 
   std::shared_ptr<store::Store> store_;
+  const int zarr_format_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::string> documents_;  ///< Key to its text.
+  std::map<std::string, std::string, std::less<>> documents_;  ///< Key to its text.
   std::uint64_t files_ = 0, bytes_ = 0;
 };
 
