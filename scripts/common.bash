@@ -90,3 +90,64 @@ python_with() {
   fi
   echo "$dir/bin/python"
 }
+
+# The directory of a Python of 3.13 with what the requirements file $1 lists, for what wants a newer one than Debian 12 has:
+# packages of Debian 13 are unpacked into the cache, so that no root is needed and nothing of the machine changes. Prints
+# nothing where they can't be had.
+new_python_with() {
+  local dir=$engram_cache/new-python-$({ uname -m; cat "$1"; } | sha256sum | cut -c1-16)
+  if [ ! -e "$dir/complete" ]; then
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
+    say "unpacking Python 3.13 of Debian 13, with ${1#"$engram_root"/}, in $dir"
+    rm -rf "$dir"
+    if ! (set -e; unpack_new_python "$dir"; install_for_new_python "$dir" "$1") >"$engram_root/build/new-python.log" 2>&1; then
+      say "which did not work (build/new-python.log): tests that need it are left out"
+      return 0
+    fi
+    touch "$dir/complete"
+  fi
+  echo "$dir/python3.13"
+}
+
+unpack_new_python() {
+  local apt=$1/apt package
+  mkdir -p "$apt"/lists/partial "$apt"/cache/archives/partial "$apt"/state "$1/root" "$1/site"
+  : >"$apt/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main" \
+    >"$apt/sources.list"
+  local options=(-q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State="$apt/state"
+    -o Dir::State::lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
+    -o APT::Sandbox::User=)
+  apt-get "${options[@]}" update
+  (cd "$apt" && apt-get "${options[@]}" download python3.13-minimal libpython3.13-minimal libpython3.13-stdlib libc6 \
+    libssl3t64 libexpat1 zlib1g libffi8 libsqlite3-0 libbz2-1.0 liblzma5 libncursesw6 libtinfo6 libreadline8t64 libuuid1 \
+    libgcc-s1 libstdc++6 libzstd1)
+  for package in "$apt"/*.deb; do dpkg -x "$package" "$1/root"; done
+  rm -rf "$apt"
+  # With that release's C library, for the machine's own is older.
+  cat >"$1/python3.13" <<EOF
+#!/bin/sh
+root=$1/root/usr
+export PYTHONHOME=\$root PYTHONPATH=$1/site\${PYTHONPATH:+:\$PYTHONPATH}
+exec "\$(echo \$root/lib*/ld-linux-*)" --argv0 "\$0" --library-path "\$root/lib/$(uname -m)-linux-gnu" \\
+  "\$root/bin/python3.13" "\$@"
+EOF
+  chmod +x "$1/python3.13"
+  "$1/python3.13" -c "import ctypes, lzma, sqlite3, ssl"
+}
+
+install_for_new_python() {
+  local machine platforms=() each
+  machine=$(uname -m)
+  for each in manylinux_2_28 manylinux_2_27 manylinux_2_24 manylinux_2_17 manylinux2014; do
+    platforms+=(--platform "${each}_$machine")
+  done
+  # pip of an older Python finds the wheels of another, but does not install them.
+  local python
+  python=$(python_with "$engram_root/tests/interop/requirements.txt")
+  "$python" -m pip download --disable-pip-version-check --no-deps --dest "$1/wheels" --only-binary=:all: \
+    --python-version 3.13 --implementation cp "${platforms[@]}" --requirement "$2"
+  for each in "$1"/wheels/*.whl; do "$python" -m zipfile -e "$each" "$1/site"; done
+  rm -rf "$1/wheels"
+  "$1/python3.13" -c "import hdmf_zarr"
+}

@@ -9,7 +9,7 @@ namespace engram::cli {
 namespace {
 
 constexpr const char* kConsolidateAbout =
-    R"(Gather all metadata of a Zarr store in one file, .zmetadata, from which others open the store at once.
+    R"(Gather all metadata of a Zarr store in one file, .zmetadata, or zarr.json of Zarr v3, from which others open the store at once.
 
 What was there under that name is replaced, whole. Nothing is printed.)";
 

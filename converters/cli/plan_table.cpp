@@ -10,7 +10,7 @@
 namespace engram::cli {
 namespace {
 
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 9, kShards = 5;
 using Row = std::array<std::string, kColumns>;
 
 std::string describe_value(const std::string& key, const Json& value) {
@@ -36,9 +36,9 @@ Row row_of(const PlannedArray& array) {
           objects ? "object" : typestr(array.info.type),
           objects ? "" : to_string(array.info.chunk_shape),
           fmt::format("{}", array.chunks),
-          array.shard_shape.empty() ? ""
-                                    : fmt::format("{} of {}", array.chunk_files,
-                                                  to_string(array.shard_shape)),
+          array.shard_shape.empty()
+              ? ""
+              : fmt::format("{} of {}", array.chunk_files, to_string(array.shard_shape)),
           std::string(to_string(array.action)),
           describe_codecs(array.codecs),
           array.reason};
@@ -70,9 +70,13 @@ std::string plan_table(const ConvertReport& report) {
       widths.at(i) = std::max(widths.at(i), row.at(i).size());
   }
   std::string text;
+  const bool have_shards =
+      std::any_of(report.arrays.begin(), report.arrays.end(),
+                  [](const auto& array) { return !array.shard_shape.empty(); });
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < kColumns; ++i) {
+      if (i == kShards && !have_shards) continue;
       line += fmt::format("{:<{}}", row.at(i), widths.at(i) + 2);
     }
     line.erase(line.find_last_not_of(' ') + 1);

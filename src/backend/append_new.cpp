@@ -46,7 +46,7 @@ NewNodes::NewNodes(std::shared_ptr<store::Store> store, AppendTree& tree,
 
 // Links that the writer would leave out are none that were asked for.
 void NewNodes::check_links(const std::string& path, const hdmf::GroupBuilder& group) {
-  const ZarrTree all(tree_.root());
+  const ZarrTree all(tree_.root(), 2);
   const std::function<void(const std::string&, const hdmf::GroupBuilder&)> check =
       [&](const std::string& at, const hdmf::GroupBuilder& each) {
         std::vector<Notice> left_out;
@@ -122,7 +122,7 @@ NewNodes::Write NewNodes::add(const std::string& parent, hdmf::DatasetBuilder da
   keep_if_right(siblings, [&] {
     tree_.give_id(path, siblings.back().attributes);
     tree_.complete(path, siblings.back());
-    const ZarrTree checked(tree_.root());
+    const ZarrTree checked(tree_.root(), 2);
   });
   return [this, path] {
     name_dimensions();
@@ -142,7 +142,7 @@ NewNodes::Write NewNodes::add(const std::string& parent, hdmf::LinkBuilder link)
   links.push_back(link);
   try {
     std::vector<Notice> left_out;
-    ZarrTree(tree_.root()).kept_links(place.path, *place.group, left_out);
+    ZarrTree(tree_.root(), 2).kept_links(place.path, *place.group, left_out);
     for (const Notice& notice : left_out)
       if (notice.path == hdmf::join_path(place.path, link.name))
         throw Error(ErrorCode::unsupported, fmt::format("{}: {}", notice.path, notice.text));

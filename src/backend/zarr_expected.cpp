@@ -26,7 +26,9 @@ Limits no_limits() {
 }  // namespace
 
 ExpectedInZarr::ExpectedInZarr(const hdmf::GroupBuilder& source, int zarr_format)
-    : tree_(source), zarr_format_(zarr_format), root_id_(source.attributes.text("object_id")) {}
+    : tree_(source, zarr_format),
+      zarr_format_(zarr_format),
+      root_id_(source.attributes.text("object_id")) {}
 
 std::vector<hdmf::LinkBuilder> ExpectedInZarr::links(const std::string& path,
                                                      const hdmf::GroupBuilder& group,

@@ -86,9 +86,7 @@ struct ToJson {
   }
 };
 
-Json to_json(const Value& value, In place) {
-  return std::visit(ToJson{place}, value.data);
-}
+Json to_json(const Value& value, In place) { return std::visit(ToJson{place}, value.data); }
 
 std::optional<Value> reserved_from_json(const Json& json) {
   if (json.size() == 1) {
@@ -256,9 +254,9 @@ bool is_reserved_attribute(std::string_view name, int zarr_format) noexcept {
          name == kType || (zarr_format == 3 && is_of_v3);
 }
 
-bool is_reserved_name(std::string_view name) noexcept {
-  return name == ".zarray" || name == ".zgroup" || name == ".zattrs" || name == ".zmetadata" ||
-         name == "zarr.json";
+bool is_reserved_name(std::string_view name, int zarr_format) noexcept {
+  if (zarr_format == 3) return name == "zarr.json";
+  return name == ".zarray" || name == ".zgroup" || name == ".zattrs" || name == ".zmetadata";
 }
 
 Json reference_to_json(const Reference& reference) {
@@ -455,6 +453,19 @@ Json spell(const ObjectType& type) {
   }
   const bool is_utf8 = type.charset == ObjectType::Charset::utf8 && type.fixed_length == 0;
   return is_utf8 ? "str" : "bytes";
+}
+
+void move_to_extension(Json& attributes, Json& extensions) {
+  Json own = Json::object();
+  for (const std::string_view name : {kZarrDtype, kType, kEnumeration, kDataspace}) {
+    const auto found = attributes.find(name);
+    if (found == attributes.end()) continue;
+    own[std::string(name)] = std::move(*found);
+    attributes.erase(found);
+  }
+  if (own.empty()) return;
+  own["must_understand"] = false;
+  extensions[std::string(kExtensionV3)] = std::move(own);
 }
 
 std::optional<ObjectType> parse_type(const Json& spelled) {

@@ -8,8 +8,8 @@
 #include "engram/base/json.hpp"
 #include "engram/hdmf/builder.hpp"
 
-/// How hdmf-zarr (0.13 and before for Zarr v2, 0.14 for v3) and engram spell what Zarr itself has no
-/// words for: values of attributes, references, links, types. Nothing else in engram knows these
+/// How hdmf-zarr (0.13 and before for Zarr v2, 0.14 for v3) and engram spell what Zarr itself has
+/// no words for: values of attributes, references, links, types. Nothing else in engram knows these
 /// names; specs/zarr-layout.md is their description. `zarr_format` is 2 or 3.
 namespace engram::backend::layout {
 
@@ -24,6 +24,11 @@ inline constexpr std::string_view kReferenceFieldsV3 =
     "_REFERENCE_FIELDS";  ///< On arrays: the fields of records that are paths of objects.
 inline constexpr std::string_view kObjectReferenceV3 =
     "object_reference";  ///< The `_DTYPE` of paths of objects.
+
+/// In zarr.json of arrays, a member beside the attributes, where readers that don't know it pass it
+/// over: what engram says of an array and hdmf-zarr has no attribute for, by the names below and
+/// that of zarr_dtype.
+inline constexpr std::string_view kExtensionV3 = "engram";
 
 inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
 inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.
@@ -47,8 +52,8 @@ inline constexpr std::string_view kRegion = "region";
 /// this version. The root's `.specloc` is none of these.
 bool is_reserved_attribute(std::string_view name, int zarr_format = 2) noexcept;
 
-/// True for a name that Zarr gives to metadata: ".zarray", "zarr.json" and the like.
-bool is_reserved_name(std::string_view name) noexcept;
+/// True for a name that this version of Zarr gives to metadata: ".zarray" and the like.
+bool is_reserved_name(std::string_view name, int zarr_format = 2) noexcept;
 
 /// A reference as it stands in arrays and, wrapped, in attributes; null reads as none.
 Json reference_to_json(const hdmf::Reference& reference);
@@ -84,6 +89,10 @@ Json spell(const DataType& type);
 /// zarr_dtype of an array of objects; an object where no text can say it (sequences, arrays): then
 /// it is the value of `_TYPE`.
 Json spell(const hdmf::ObjectType& type);
+/// Takes from the `attributes` of an array of v3 what belongs into kExtensionV3 and puts it into
+/// `extensions` (see zarr::ArrayMetadata).
+void move_to_extension(Json& attributes, Json& extensions);
+
 /// What spell() or hdmf-zarr wrote, or nullopt for what means nothing here.
 std::optional<hdmf::ObjectType> parse_type(const Json& spelled);
 

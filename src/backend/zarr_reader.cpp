@@ -19,8 +19,12 @@ namespace {
 using hdmf::ObjectType;
 
 const Json* attribute(const zarr::Node& node, std::string_view name) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? nullptr : &*found;
+  if (const auto found = node.attributes.find(name); found != node.attributes.end()) return &*found;
+  if (!node.array) return nullptr;
+  const auto own = node.array->extensions.find(layout::kExtensionV3);
+  if (own == node.array->extensions.end()) return nullptr;
+  const auto found = own->find(name);
+  return found == own->end() ? nullptr : &*found;
 }
 
 bool attribute_is(const zarr::Node& node, std::string_view name, std::string_view text) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "backend/zarr_layout.hpp"
@@ -49,7 +51,10 @@ Value typed(const ObjectType& type, const Value& value) {
 class ZarrChunks final : public EncodedChunks {
  public:
   ZarrChunks(std::shared_ptr<const zarr::Array> array, std::vector<EncodedChunk> chunks)
-      : array_(std::move(array)), chunks_(std::move(chunks)), codecs_(array_->metadata().codecs) {
+      : array_(std::move(array)),
+        store_(array_->chunk_store()),
+        chunks_(std::move(chunks)),
+        codecs_(array_->metadata().codecs) {
     // The order of a chunk's elements is as good as a codec: only with the same are bytes the same.
     if (array_->metadata().fortran_order)
       codecs_.insert(codecs_.begin(), {"order", {{"order", "F"}}});
@@ -59,21 +64,30 @@ class ZarrChunks final : public EncodedChunks {
   std::vector<EncodedChunk> chunks() const override { return chunks_; }
 
   std::uint32_t read(const EncodedChunk& chunk, std::span<std::byte> out) const override {
-    const Shape place = array_->grid().place(chunk.number);
-    const auto bytes = array_->read_chunk(place);
+    const store::Key key = array_->chunk_key(array_->grid().place(chunk.number));
+    const auto bytes = store_->get_range(key, 0, out.size() + 1);
     if (!bytes || bytes->size() != out.size())
       throw Error(ErrorCode::io_error,
-                  fmt::format("chunk {} changed while the array was being read",
-                              array_->chunk_key(place).str()));
+                  fmt::format("chunk {} changed while the array was being read", key.str()));
     std::copy(bytes->begin(), bytes->end(), out.begin());
     return 0;
   }
 
  private:
   std::shared_ptr<const zarr::Array> array_;
+  std::shared_ptr<const store::ReadableStore> store_;
   std::vector<EncodedChunk> chunks_;
   std::vector<CodecConfig> codecs_;
 };
+
+// Codecs that know nothing of elements, so that a chunk is the same bytes wherever it lies.
+bool are_of_bytes(const std::vector<CodecConfig>& codecs) {
+  static constexpr std::array<std::string_view, 7> kNames = {"shuffle", "zlib", "gzip", "bz2",
+                                                             "zstd",    "lz4",  "blosc"};
+  return std::all_of(codecs.begin(), codecs.end(), [](const CodecConfig& codec) {
+    return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
+  });
+}
 
 // None: the store can't be listed.
 std::optional<std::uint64_t> most_stored(const zarr::Array& array) {
@@ -96,6 +110,23 @@ ZarrArraySource::ZarrArraySource(std::shared_ptr<const zarr::Array> array, Shape
 void ZarrArraySource::read(const Region& region, std::span<std::byte> out) const {
   check_inside(region, info_.shape);
   at_array(*array_, [&] { array_->read(stored_region(region, array_->metadata().shape), out); });
+}
+
+const EncodedChunks* ZarrArraySource::encoded() const {
+  const zarr::ArrayMetadata& metadata = array_->metadata();
+  const bool is_c_order = !metadata.fortran_order || metadata.shape.size() < 2;
+  if (!is_c_order || !are_of_bytes(metadata.codecs)) return nullptr;
+  std::call_once(listed_, [&] {
+    auto chunks = stored();
+    if (!chunks) return;
+    // What can't be right is left to read(), which says so.
+    const auto all = chunks->chunks();
+    const std::uint64_t most = array_->max_stored_size();
+    if (std::all_of(all.begin(), all.end(),
+                    [&](const EncodedChunk& chunk) { return chunk.size <= most; }))
+      encoded_ = std::move(chunks);
+  });
+  return encoded_.get();
 }
 
 std::shared_ptr<const EncodedChunks> ZarrArraySource::stored() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -19,11 +20,14 @@ class ZarrArraySource final : public ArraySource {
 
   const ArrayInfo& info() const override { return info_; }
   void read(const Region& region, std::span<std::byte> out) const override;
+  const EncodedChunks* encoded() const override;
   std::shared_ptr<const EncodedChunks> stored() const override;
 
  private:
   std::shared_ptr<const zarr::Array> array_;
   ArrayInfo info_;
+  mutable std::once_flag listed_;
+  mutable std::shared_ptr<const EncodedChunks> encoded_;  ///< Once listed; none: can't be given.
 };
 
 /// A Zarr array of text, references and what holds them.

@@ -52,7 +52,7 @@ class ZarrWriter final : public Writer {
   }
 
   void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool, std::stop_token stop) override {
-    const ZarrTree tree(root);
+    const ZarrTree tree(root, options_.zarr_format);
     schema_path_ = tree.schema_path();
     std::vector<PlacedGroup> groups;
     place_groups("/", root, groups);
@@ -86,7 +86,7 @@ class ZarrWriter final : public Writer {
     if (is_v3()) {
       if (metadata.type.kind != Kind::structured)
         attributes[std::string(layout::kDtypeV3)] = layout::spell(metadata.type);
-      metadata.dimension_names = dimension_names(dataset, metadata.shape.size());
+      finish_v3(dataset, metadata, attributes);
     } else {
       attributes[std::string(layout::kZarrDtype)] =
           is_scalar ? Json(layout::kScalar) : layout::spell(metadata.type);
@@ -107,7 +107,7 @@ class ZarrWriter final : public Writer {
     std::vector<Notice> known;
     Json attributes = dataset_attributes_to_json(path, dataset, options_, known);
     form.describe(attributes);
-    if (is_v3()) metadata.dimension_names = dimension_names(dataset, metadata.shape.size());
+    if (is_v3()) finish_v3(dataset, metadata, attributes);
     hierarchy_.write_array(key_path(path), metadata, attributes);
     if (form.text_became_bytes())
       result.notices.push_back({Notice::Kind::changed, path,
@@ -152,8 +152,8 @@ class ZarrWriter final : public Writer {
   bool is_v3() const noexcept { return options_.zarr_format == 3; }
   bool is_for_zarr_3() const noexcept { return is_v3() || options_.compat == Compat::portable; }
 
-  // All v3 readers have these; names of numcodecs are zarr-python's alone, so that chunks under such
-  // are kept as they are only where that was asked for.
+  // All v3 readers have these; names of numcodecs are zarr-python's alone, so that chunks under
+  // such are kept as they are only where that was asked for.
   bool is_for_v3(const ArrayInfo& info, const std::vector<CodecConfig>& codecs) const {
     static constexpr std::array<std::string_view, 4> kCore = {"blosc", "gzip", "zstd", "crc32c"};
     if (options_.shuffle_form != codec::ShuffleForm::verbatim &&
@@ -173,14 +173,15 @@ class ZarrWriter final : public Writer {
     }
   }
 
-  static std::vector<std::optional<std::string>> dimension_names(
-      const hdmf::DatasetBuilder& dataset, std::size_t rank) {
+  // What v3 has members for.
+  static void finish_v3(const hdmf::DatasetBuilder& dataset, zarr::ArrayMetadata& metadata,
+                        Json& attributes) {
+    layout::move_to_extension(attributes, metadata.extensions);
     const auto& names = dataset.dimension_names;
+    const std::size_t rank = metadata.shape.size();
     // xarray takes no name for two dimensions.
-    const bool fits =
-        names.size() == rank && std::set<std::string>(names.begin(), names.end()).size() == rank;
-    if (!fits) return {};
-    return {names.begin(), names.end()};
+    if (names.size() == rank && std::set<std::string>(names.begin(), names.end()).size() == rank)
+      metadata.dimension_names = {names.begin(), names.end()};
   }
 
   bool is_schema(const std::string& path, const hdmf::DatasetBuilder& dataset) const {

@@ -244,11 +244,11 @@ void ObjectForm::describe(Json& attributes) const {
   if (is_scalar_) attributes[std::string(layout::kDataspace)] = layout::kScalar;
 }
 
-// hdmf-zarr needs to know which texts are paths of objects; the rest is in the data type, or else in
-// `_TYPE`, which it passes over.
+// hdmf-zarr needs to know which texts are paths of objects; the rest is in the data type, or else,
+// as zarr_dtype, in kExtensionV3.
 void ObjectForm::describe_v3(Json& attributes) const {
   if (is_schema_) return;
-  const std::string dtype(layout::kDtypeV3), type(layout::kType);
+  const std::string dtype(layout::kDtypeV3), type(layout::kZarrDtype);
   const Json spelled = layout::spell(type_);
   if (kind_ == Kind::packed) {
     Json references = Json::array();
@@ -264,7 +264,7 @@ void ObjectForm::describe_v3(Json& attributes) const {
     return;
   }
   attributes[dtype] = "str";
-  if (spelled != "str") attributes[type] = spelled;
+  if (spelled != "str" || bad_text_) attributes[type] = spelled;
 }
 
 }  // namespace engram::backend

@@ -25,8 +25,8 @@ void refuse_name(const std::string& path, std::string_view reason) {
       fmt::format("{} can't be written to Zarr: {}; rename it in the source", path, reason));
 }
 
-void check_name(const std::string& path, const std::string& name) {
-  if (layout::is_reserved_name(name))
+void check_name(const std::string& path, const std::string& name, int zarr_format) {
+  if (layout::is_reserved_name(name, zarr_format))
     refuse_name(path, fmt::format("its name \"{}\" is that of a metadata file of Zarr", name));
   if (const std::string_view why = store::why_bad_name(name); !why.empty())
     refuse_name(path, fmt::format("its name {}", why));
@@ -73,7 +73,7 @@ bool has_field(const hdmf::Value& value, std::string_view name) {
 
 }  // namespace
 
-ZarrTree::ZarrTree(const hdmf::GroupBuilder& root) {
+ZarrTree::ZarrTree(const hdmf::GroupBuilder& root, int zarr_format) : zarr_format_(zarr_format) {
   add("/", root);
   if (const hdmf::Value* location = root.attributes.find(layout::kSpecLocation)) {
     if (location->is<hdmf::Reference>()) schema_path_ = location->as<hdmf::Reference>().path;
@@ -93,14 +93,14 @@ void ZarrTree::add(const std::string& path, const hdmf::GroupBuilder& group) {
   for (const hdmf::DatasetBuilder& dataset : group.datasets) {
     claim(dataset.name);
     const std::string below = hdmf::join_path(path, dataset.name);
-    check_name(below, dataset.name);
+    check_name(below, dataset.name, zarr_format_);
     typed_.emplace(below, is_typed(dataset.attributes));
   }
   for (const hdmf::LinkBuilder& link : group.links) claim(link.name);
   for (const hdmf::GroupBuilder& child : group.groups) {
     claim(child.name);
     const std::string below = hdmf::join_path(path, child.name);
-    check_name(below, child.name);
+    check_name(below, child.name, zarr_format_);
     add(below, child);
   }
 }
@@ -179,15 +179,16 @@ Json dataset_attributes_to_json(const std::string& path, const hdmf::DatasetBuil
     for (const auto& [name, value] : dataset.enumeration) names[name] = value;
     json[std::string(layout::kEnumeration)] = std::move(names);
     notices.push_back({Notice::Kind::changed, path,
-                       fmt::format("an enumeration became integers; its {} names are in "
-                                   "attribute {}",
-                                   dataset.enumeration.size(), layout::kEnumeration)});
+                       fmt::format("an enumeration became integers; its {} names are in {} {}",
+                                   dataset.enumeration.size(),
+                                   options.zarr_format == 3 ? "zarr.json as" : "attribute",
+                                   layout::kEnumeration)});
   }
   if (dataset.is_null) json[std::string(layout::kDataspace)] = "null";
   // In the format of hdmf-zarr a single value has no dimension, though it lies in an array of one.
   // What came along from another store is kept.
-  const bool has_dimensions =
-      (options.zarr_format == 2 && options.compat == Compat::portable) || (!dataset.is_scalar && !dataset.is_null);
+  const bool has_dimensions = (options.zarr_format == 2 && options.compat == Compat::portable) ||
+                              (!dataset.is_scalar && !dataset.is_null);
   if (has_dimensions && !dataset.dimension_names.empty() && !json.contains(layout::kDimensions))
     json[std::string(layout::kDimensions)] = dataset.dimension_names;
   return json;

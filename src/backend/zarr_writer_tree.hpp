@@ -16,7 +16,7 @@ class ZarrTree {
  public:
   /// Throws Error(unsupported) naming the path when a name can't be the name of a group or array in
   /// Zarr, or stands twice in one group.
-  explicit ZarrTree(const hdmf::GroupBuilder& root);
+  ZarrTree(const hdmf::GroupBuilder& root, int zarr_format);
 
   /// The links of `group` that are written. What is left out goes to `notices`: dangling links, and
   /// names for a typed object beside it in an untyped group, for which pynwb refuses the file.
@@ -30,6 +30,7 @@ class ZarrTree {
  private:
   void add(const std::string& path, const hdmf::GroupBuilder& group);
 
+  int zarr_format_;
   std::unordered_map<std::string, bool> typed_;  ///< Path of each node to whether it has a type.
   std::string schema_path_;
 };

@@ -28,13 +28,22 @@ std::optional<ArrayMetadata> array_v3(const store::ReadableStore& store, const s
                                       const Limits& limits) {
   const std::string key = join(path, kNodeName);
   const auto document = read_document(store, key, limits);
-  if (!document) return std::nullopt;
+  if (!document || !at_key(key, [&] { return is_array_v3(*document); })) return std::nullopt;
   return at_key(key, [&] { return parse_zarr_json(*document, limits); });
 }
 
 void write_array_document(store::Store& store, const std::string& path,
-                          const ArrayMetadata& metadata) {
+                          const ArrayMetadata& metadata, const Json& attributes) {
+  if (metadata.zarr_format == 3)
+    return write_node_v3(store, path, to_zarr_json(metadata, attributes));
   store.set(store::Key(join(path, kArrayName)), as_bytes(to_zarray(metadata)));
+}
+
+// What could not be opened again is not written.
+ArrayMetadata as_it_will_be_read(const ArrayMetadata& metadata, const Limits& limits) {
+  if (metadata.zarr_format == 3)
+    return parse_zarr_json(to_zarr_json(metadata, Json::object()), limits);
+  return parse_zarray(to_zarray_json(metadata), limits);
 }
 
 }  // namespace
@@ -84,15 +93,12 @@ Array Array::create(StoreHandle store, std::string_view path, const ArrayMetadat
                     const Json& attributes, IfExists if_exists, const Limits& limits) {
   const std::string place = normal_path(path);
   require_object(attributes);
-  if (metadata.zarr_format != 2)
-    throw Error(ErrorCode::unsupported, "engram creates arrays of Zarr v2");
-  // What could not be opened again is not written.
-  ArrayMetadata checked = parse_zarray(to_zarray_json(metadata), limits);
+  ArrayMetadata checked = as_it_will_be_read(metadata, limits);
   store::Store& writer = store.writer();
-  make_place(writer, place, if_exists);
+  make_place(writer, place, if_exists, checked.zarr_format, limits);
   // The array is there once its own document is.
-  write_attributes(writer, place, attributes);
-  write_array_document(writer, place, checked);
+  if (checked.zarr_format == 2) write_attributes(writer, place, attributes);
+  write_array_document(writer, place, checked, attributes);
   return {std::move(store), place, std::move(checked), limits};
 }
 
@@ -127,16 +133,11 @@ std::string_view Array::document_name() const noexcept {
   return metadata_.zarr_format == 3 ? kNodeName : kArrayName;
 }
 
-void Array::check_writable() const {
-  if (metadata_.zarr_format == 3)
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("\"{}\" in {} is a Zarr v3 array, which engram reads and does not change",
-                    path_, store_.reader().name()));
+ChunkGrid Array::grid_of_values(const Shape& shape) const {
+  return {shape, metadata_.shards.empty() ? metadata_.chunk_shape : metadata_.shards.front().shape};
 }
 
 void Array::resize(const Shape& shape) {
-  check_writable();
   store::Store& writer = store_.writer();
   if (view_) view_->check_changeable();
   ArrayMetadata changed = metadata_;
@@ -145,12 +146,14 @@ void Array::resize(const Shape& shape) {
                 fmt::format("shape {} has another rank than the array's {}", to_string(shape),
                             to_string(metadata_.shape)));
   changed.shape = shape;
-  changed = parse_zarray(to_zarray_json(changed), limits_);
+  changed = as_it_will_be_read(changed, limits_);
   ChunkGrid grid(changed.shape, changed.chunk_shape);
   // First the smaller of both shapes is true, so that nobody misses a chunk that was removed.
-  write_array_document(writer, path_, changed);
+  write_array_document(writer, path_, changed,
+                       metadata_.zarr_format == 3 ? attributes() : Json::object());
   if (cache_) cache_->forget_all();
-  erase_chunks_outside(writer, path_, metadata_, grid_, grid);
+  erase_chunks_outside(writer, path_, metadata_, grid_of_values(metadata_.shape),
+                       grid_of_values(changed.shape));
   metadata_ = std::move(changed);
   grid_ = std::move(grid);
 }
@@ -179,24 +182,14 @@ Region Array::append_objects(std::span<const Json> objects, std::size_t axis,
 }
 
 Json Array::attributes() const {
-  if (metadata_.zarr_format == 3) return attributes_v3();
-  const std::string key = join(path_, kAttributesName);
-  auto document = view_ ? view_->document(key) : read_document(store_.reader(), key, limits_);
-  if (!document) return Json::object();
-  return at_key(key, [&] { return check_attributes(std::move(*document)); });
-}
-
-Json Array::attributes_v3() const {
-  const std::string key = join(path_, kNodeName);
-  const auto document = read_document(store_.reader(), key, limits_);
-  if (!document) return Json::object();
-  return at_key(key,
-                [&] { return check_attributes(document->value("attributes", Json::object())); });
+  const auto view = view_ ? view_ : view_of_files(store_, limits_);
+  return view->attributes(path_, metadata_.zarr_format);
 }
 
 void Array::set_attributes(const Json& attributes) {
-  check_writable();
   if (view_) view_->check_changeable();
+  if (metadata_.zarr_format == 3)
+    return write_attributes_v3(store_.writer(), path_, attributes, limits_);
   write_attributes(store_.writer(), path_, attributes);
 }
 

@@ -12,6 +12,7 @@
 #include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/fill.hpp"
+#include "zarr/shard_edit.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -67,15 +68,38 @@ Bytes Array::read_bytes(const Region& region, const Workers& workers) const {
   return out;
 }
 
+// Calls `write` for each part of `region` that lies in one shard, with what takes its chunks.
+void Array::write_by_shard(const Region& region,
+                           const std::function<void(store::Store&, const Region&)>& write) {
+  store::Store& store = store_.writer();
+  if (metadata_.shards.empty()) return write(store, region);
+  const ChunkGrid shards = grid_of_values(metadata_.shape);
+  const ChunkWalk walk(shards, region);
+  for (std::uint64_t i = 0; i < walk.count(); ++i) {
+    Region part = walk.overlap(walk.place(i)).in_region;
+    for (std::size_t d = 0; d < part.origin.size(); ++d) part.origin[d] += region.origin[d];
+    const auto edit = ShardEdit::of(store, path_, metadata_);
+    write(*edit, part);
+    edit->commit();
+  }
+}
+
 void Array::write(const Region& region, BytesView elements, const Workers& workers) {
   check_buffer(region, elements.size());
-  check_writable();
+  (void)pipeline();
+  write_by_shard(region, [&](store::Store& store, const Region& part) {
+    write_part(store, region, part, elements, workers);
+  });
+}
+
+// `part` of `region` is all of it that lies in the chunks that it touches.
+void Array::write_part(store::Store& store, const Region& region, const Region& part,
+                       BytesView elements, const Workers& workers) {
   const codec::Pipeline& codecs = pipeline();
-  store::Store& store = store_.writer();
   const std::uint64_t element_size = metadata_.type.size;
   const std::uint64_t chunk_size = size_of_chunk(metadata_);
   const Bytes fill = fill_element(metadata_);
-  const ChunkWalk walk(grid_, region);
+  const ChunkWalk walk(grid_, region), touched(grid_, part);
   const Region whole = Region::all(metadata_.chunk_shape);
 
   const auto put = [&](const store::Key& key, BytesView chunk) {
@@ -111,8 +135,8 @@ void Array::write(const Region& region, BytesView elements, const Workers& worke
                 overlap.in_chunk, element_size, Order::c, order_of(metadata_));
     put(key, chunk);
   };
-  run_tasks(workers, walk.count(), 3 * chunk_size, [&](std::uint64_t i) {
-    const Shape place = walk.place(i);
+  run_tasks(workers, touched.count(), 3 * chunk_size, [&](std::uint64_t i) {
+    const Shape place = touched.place(i);
     const store::Key key = chunk_key(place);
     const Forgetting forgetting{cache_.get(), key.str()};
     at_key(key.str(), [&] { write_one(place, key); });
@@ -135,6 +159,22 @@ std::optional<std::vector<EncodedChunk>> Array::stored_chunks() const {
   std::sort(chunks.begin(), chunks.end(),
             [](const EncodedChunk& a, const EncodedChunk& b) { return a.number < b.number; });
   return chunks;
+}
+
+std::shared_ptr<const store::ReadableStore> Array::chunk_store() const {
+  if (metadata_.shards.empty()) return store_.shared_reader();
+  struct Kept {
+    std::shared_ptr<const store::ReadableStore> store;
+    std::unique_ptr<const ShardStore> shards;
+  };
+  auto kept = std::make_shared<Kept>(Kept{store_.shared_reader(), nullptr});
+  kept->shards = ShardStore::of(*kept->store, path_, metadata_);
+  return {kept, kept->shards.get()};
+}
+
+std::uint64_t Array::max_stored_size() const {
+  if (metadata_.is_object) return max_stored_objects(limits_);
+  return pipeline().max_stored_size(size_of_chunk(metadata_));
 }
 
 std::optional<Bytes> Array::read_chunk(const Shape& place) const {

@@ -47,7 +47,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
   check_inside(region, metadata_.shape);
   if (!metadata_.is_object)
     throw Error(ErrorCode::invalid_argument, "an array of fixed-size elements has no objects");
-  at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
+  at_key(join(path_, document_name()), [&] { check_object_codec(metadata_); });
   pipeline();
   const Order order = order_of(metadata_);
   auto objects = detail::make_values<std::vector<Json>>(element_count(region.shape));
@@ -82,13 +82,19 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format("{} objects for a region of {}", objects.size(), element_count(region.shape)));
-  at_key(join(path_, kArrayName), [&] { check_object_codec(metadata_); });
-  check_writable();
+  at_key(join(path_, document_name()), [&] { check_object_codec(metadata_); });
+  (void)pipeline();
+  write_by_shard(region, [&](store::Store& store, const Region& part) {
+    write_objects_part(store, region, part, objects, workers);
+  });
+}
+
+void Array::write_objects_part(store::Store& store, const Region& region, const Region& part,
+                               std::span<const Json> objects, const Workers& workers) {
   const codec::Pipeline& codecs = pipeline();
-  store::Store& store = store_.writer();
   const Order order = order_of(metadata_);
   const Json fill = object_padding(metadata_);
-  const ChunkWalk walk(grid_, region);
+  const ChunkWalk walk(grid_, region), touched(grid_, part);
 
   const auto write_one = [&](const Shape& place, const store::Key& key) {
     const Overlap overlap = walk.overlap(place);
@@ -110,9 +116,9 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
         codec::encode_objects(metadata_.codecs.front(), chunk, metadata_.chunk_shape);
     store.set(key, codecs.encode(payload, 1));
   };
-  run_tasks(workers, walk.count(), 2 * kObjectCost * element_count(metadata_.chunk_shape),
+  run_tasks(workers, touched.count(), 2 * kObjectCost * element_count(metadata_.chunk_shape),
             [&](std::uint64_t i) {
-              const Shape place = walk.place(i);
+              const Shape place = touched.place(i);
               const store::Key key = chunk_key(place);
               at_key(key.str(), [&] { write_one(place, key); });
             });

@@ -80,10 +80,7 @@ bool say_the_same(const Json& a, const Json& b) { return canonical(a) == canonic
 }  // namespace
 
 void consolidate(store::Store& store, const Limits& limits) {
-  if (has_document(store, "", kNodeName))
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("{} is a Zarr v3 store, which engram reads and does not change", store.name()));
+  if (is_v3_root(store)) return consolidate_v3(store, limits);
   Documents documents = Collector(store, limits).take();
   if (!documents.contains(std::string(kGroupName)) && !documents.contains(std::string(kArrayName)))
     throw Error(ErrorCode::not_found,
@@ -110,7 +107,7 @@ std::optional<std::string> amended_consolidated(const store::ReadableStore& stor
 }
 
 ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits) {
-  if (auto check = check_consolidated_v3(store, limits)) return std::move(*check);
+  if (is_v3_root(store)) return check_consolidated_v3(store, limits);
   const Documents files = Collector(store, limits).take();
   const auto consolidated = read_consolidated(store, limits);
   Documents entries;

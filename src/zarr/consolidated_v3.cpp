@@ -1,5 +1,7 @@
 #include "zarr/consolidated_v3.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <string>
 #include <utility>
@@ -50,12 +52,35 @@ std::string own_text(Json document) {
   return dump_json(document, JsonStyle::compact);
 }
 
+[[noreturn]] void throw_gone(const store::ReadableStore& store) {
+  throw Error(ErrorCode::not_found,
+              fmt::format("{} of {} is not there any more", kNodeName, store.name()));
+}
+
 }  // namespace
 
-std::optional<ConsolidatedCheck> check_consolidated_v3(const store::ReadableStore& store,
-                                                       const Limits& limits) {
+bool is_v3_root(const store::ReadableStore& store) {
+  return !has_document(store, "", kGroupName) && !has_document(store, "", kArrayName) &&
+         !has_document(store, "", kConsolidatedName) && has_document(store, "", kNodeName);
+}
+
+void consolidate_v3(store::Store& store, const Limits& limits) {
+  auto root = read_root_v3(store, limits);
+  if (!root) throw_gone(store);
+  if (at_key(kNodeName, [&] { return is_array_v3(*root); })) return;  // It is all there is.
+  Json metadata = Json::object();
+  for (auto& [path, document] : CollectorV3(store, limits).take(*root)) {
+    if (document.is_object()) document.erase(std::string(kConsolidatedMember));
+    metadata[path] = std::move(document);
+  }
+  (*root)[std::string(kConsolidatedMember)] = {
+      {"kind", "inline"}, {"must_understand", false}, {"metadata", std::move(metadata)}};
+  write_node_v3(store, "", *root);
+}
+
+ConsolidatedCheck check_consolidated_v3(const store::ReadableStore& store, const Limits& limits) {
   const auto root = read_root_v3(store, limits);
-  if (!root) return std::nullopt;
+  if (!root) throw_gone(store);
   const DocumentsV3 files = CollectorV3(store, limits).take(*root);
   ConsolidatedCheck check;
   check.key = kNodeName;

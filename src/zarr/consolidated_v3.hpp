@@ -1,14 +1,19 @@
 #pragma once
 
-#include <optional>
-
 #include "engram/zarr/consolidated.hpp"
 
 namespace engram::zarr {
 
-/// check_consolidated() of a store whose root has a `zarr.json`; nullopt: it has none. Keys are
-/// those of documents, "a/zarr.json".
-std::optional<ConsolidatedCheck> check_consolidated_v3(const store::ReadableStore& store,
-                                                       const Limits& limits);
+/// Whether the root of `store` is of Zarr v3, and not, as all that reads stores has it where both
+/// are there, of v2.
+bool is_v3_root(const store::ReadableStore& store);
+
+/// check_consolidated() of a store whose root has a `zarr.json`. Keys are those of documents,
+/// "a/zarr.json".
+ConsolidatedCheck check_consolidated_v3(const store::ReadableStore& store, const Limits& limits);
+
+/// consolidate() of such a store: the documents of all other nodes become a member of the root's,
+/// each without its own such member.
+void consolidate_v3(store::Store& store, const Limits& limits);
 
 }  // namespace engram::zarr

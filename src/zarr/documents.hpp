@@ -54,17 +54,53 @@ void check_group(const Json& document);
 /// `document` if it is an object; throws Error(corrupt_data) otherwise.
 Json check_attributes(Json document);
 
-/// Makes sure that something may be created at `path`: nothing is there, or it is removed (see
-/// IfExists), no array lies above, and all groups above exist.
-void make_place(store::Store& store, const std::string& path, IfExists if_exists);
+/// The version of Zarr of the node at `path`, and whether it is an array; nullopt: there is none.
+/// Of v3 its document is read; where both versions are there it is v2. Throws Error(corrupt_data)
+/// naming the key of a `zarr.json` that says neither.
+struct FoundNode {
+  int zarr_format = 2;
+  bool is_array = false;
+};
+std::optional<FoundNode> find_node(const store::ReadableStore& store, const std::string& path,
+                                   const Limits& limits);
+
+/// Makes sure that something of `zarr_format` may be created at `path`: nothing is there, or it is
+/// removed (see IfExists), no array lies above, nor a group of the other version, and all groups
+/// above exist.
+void make_place(store::Store& store, const std::string& path, IfExists if_exists, int zarr_format,
+                const Limits& limits);
 
 /// Removes the node at `path` and all below it, its own metadata first.
 void erase_node(store::Store& store, const std::string& path);
 
-/// Writes `.zgroup`, or `.zattrs` (removes it where `attributes` is empty). Throws
-/// Error(invalid_argument) when `attributes` is no object.
-void write_group_document(store::Store& store, const std::string& path);
+/// Makes the group at `path`, in v2 of `.zattrs` and then `.zgroup`. Throws Error(invalid_argument)
+/// when `attributes` is no object.
+void write_group(store::Store& store, const std::string& path, const Json& attributes,
+                 int zarr_format);
+
+/// Writes `.zattrs` (removes it where `attributes` is empty). Throws Error(invalid_argument) when
+/// `attributes` is no object.
 void write_attributes(store::Store& store, const std::string& path, const Json& attributes);
+
+/// The same in a `zarr.json` that is there, of which all else stays.
+void write_attributes_v3(store::Store& store, const std::string& path, const Json& attributes,
+                         const Limits& limits);
+
+/// Writes the document of a node of v3.
+void write_node_v3(store::Store& store, const std::string& path, const Json& document);
+
+/// The `zarr.json` of a group, as zarr-python 3 writes it.
+Json group_document_v3(const Json& attributes);
+
+/// Whether a `zarr.json` is that of an array, and not of a group. Throws Error(corrupt_data) when
+/// it is neither.
+bool is_array_v3(const Json& document);
+
+/// Limits for the `zarr.json` of the root, which may hold those of all nodes.
+Limits root_limits_v3(const Limits& limits);
+
+/// Throws Error(invalid_argument) unless it is 2 or 3.
+void check_format(int zarr_format);
 
 /// Throws Error(invalid_argument) unless `attributes` are an object.
 void require_object(const Json& attributes);

@@ -11,23 +11,29 @@
 namespace engram::zarr {
 
 Group::Group(StoreHandle store, std::string path, std::shared_ptr<const MetadataView> view,
-             const Limits& limits)
-    : store_(std::move(store)), path_(std::move(path)), view_(std::move(view)), limits_(limits) {}
+             int zarr_format, const Limits& limits)
+    : store_(std::move(store)),
+      path_(std::move(path)),
+      view_(std::move(view)),
+      zarr_format_(zarr_format),
+      limits_(limits) {}
 
 Group Group::open(StoreHandle store, std::string_view path, const Limits& limits) {
   const auto view = view_of_files(store, limits);
-  return Group(std::move(store), "", view, limits).group(path);
+  return Group(std::move(store), "", view, 2, limits).group(path);
 }
 
 Group Group::open_consolidated(StoreHandle store, const Limits& limits) {
   const auto view = view_of_consolidated(store.reader(), limits);
-  return Group(std::move(store), "", view, limits).group("");
+  return Group(std::move(store), "", view, 2, limits).group("");
 }
 
 Group Group::create(StoreHandle store, std::string_view path, const Json& attributes,
-                    IfExists if_exists, const Limits& limits) {
+                    IfExists if_exists, const Limits& limits, int zarr_format) {
+  check_format(zarr_format);
   const auto view = view_of_files(store, limits);
-  return Group(std::move(store), "", view, limits).create_group(path, attributes, if_exists);
+  return Group(std::move(store), "", view, zarr_format, limits)
+      .create_group(path, attributes, if_exists);
 }
 
 std::string Group::below(std::string_view path) const {
@@ -43,20 +49,13 @@ std::optional<NodeKind> Group::kind_of(std::string_view path) const {
 
 Group Group::group(std::string_view path) const {
   std::string place = below(path);
-  const std::string key = join(place, kGroupName);
-  const auto document = view_->document(key);
-  if (!document || view_->kind_of(place) == NodeKind::array)
-    view_->refuse(place, NodeKind::group, store_.reader().name());
-  at_key(key, [&] { check_group(*document); });
-  return {store_, std::move(place), view_, limits_};
+  const int format = view_->check_group_at(place, store_.reader().name());
+  return {store_, std::move(place), view_, format, limits_};
 }
 
 Array Group::array(std::string_view path) const {
   std::string place = below(path);
-  const std::string key = join(place, kArrayName);
-  const auto document = view_->document(key);
-  if (!document) view_->refuse(place, NodeKind::array, store_.reader().name());
-  ArrayMetadata metadata = at_key(key, [&] { return parse_zarray(*document, limits_); });
+  ArrayMetadata metadata = view_->array(place, store_.reader().name(), limits_);
   return {store_, std::move(place), std::move(metadata), view_, limits_};
 }
 
@@ -65,15 +64,16 @@ Group Group::create_group(std::string_view path, const Json& attributes, IfExist
   require_object(attributes);
   std::string place = below(path);
   store::Store& writer = store_.writer();
-  make_place(writer, place, if_exists);
-  write_attributes(writer, place, attributes);
-  write_group_document(writer, place);
-  return {store_, std::move(place), view_, limits_};
+  make_place(writer, place, if_exists, zarr_format_, limits_);
+  write_group(writer, place, attributes, zarr_format_);
+  return {store_, std::move(place), view_, zarr_format_, limits_};
 }
 
 Array Group::create_array(std::string_view path, const ArrayOptions& options, IfExists if_exists) {
   view_->check_changeable();
-  return Array::create(store_, below(path), options, if_exists, limits_);
+  ArrayOptions own = options;
+  own.zarr_format = zarr_format_;
+  return Array::create(store_, below(path), own, if_exists, limits_);
 }
 
 Array Group::create_array(std::string_view path, const ArrayMetadata& metadata,
@@ -93,15 +93,11 @@ void Group::erase(std::string_view path) {
   erase_node(store_.writer(), place);
 }
 
-Json Group::attributes() const {
-  const std::string key = join(path_, kAttributesName);
-  auto document = view_->document(key);
-  if (!document) return Json::object();
-  return at_key(key, [&] { return check_attributes(std::move(*document)); });
-}
+Json Group::attributes() const { return view_->attributes(path_, zarr_format_); }
 
 void Group::set_attributes(const Json& attributes) {
   view_->check_changeable();
+  if (zarr_format_ == 3) return write_attributes_v3(store_.writer(), path_, attributes, limits_);
   write_attributes(store_.writer(), path_, attributes);
 }
 

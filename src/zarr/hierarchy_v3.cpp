@@ -20,16 +20,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kGroupMembers = {"zarr_format", "node_type", "attributes",
                                                            kConsolidatedMember};
-// The root's document holds those of all nodes.
-constexpr std::uint64_t kRootFactor = 16;
 /// How deep they lie: {"consolidated_metadata": {"metadata": {"a/b": document}}}.
 constexpr std::uint32_t kInlineDepth = 3;
-
-void check_group_v3(const Json& document) {
-  if (required_member(document, "zarr_format") != 3)
-    bad_member("zarr_format", document["zarr_format"], "3");
-  check_members_v3(document, kGroupMembers);
-}
 
 // What `document` says of the node itself.
 Node node_from_v3(std::string name, const Json& document, const Limits& limits) {
@@ -41,12 +33,11 @@ Node node_from_v3(std::string name, const Json& document, const Limits& limits) 
   node.name = std::move(name);
   if (const Json& attributes = member_or_null(document, "attributes"); !attributes.is_null())
     node.attributes = check_attributes(attributes);
-  const Json& type = required_member(document, "node_type");
-  if (type == "group") {
+  (void)required_member(document, "node_type");
+  if (!is_array_v3(document)) {
     check_group_v3(document);
     return node;
   }
-  if (type != "array") bad_member("node_type", type, "\"group\" or \"array\"");
   // What engram does not know makes one array unreadable, not the store.
   try {
     node.array = parse_zarr_json(document, limits);
@@ -96,15 +87,16 @@ Node inline_tree(const Json& root, const Json& metadata, const Limits& limits) {
 
 }  // namespace
 
-Json group_document_v3(const Json& attributes) {
-  return {{"attributes", attributes}, {"zarr_format", 3}, {"node_type", "group"}};
+void check_group_v3(const Json& document) {
+  if (required_member(document, "zarr_format") != 3)
+    bad_member("zarr_format", document["zarr_format"], "3");
+  check_members_v3(document, kGroupMembers);
 }
 
 std::optional<Json> read_root_v3(const store::ReadableStore& store, const Limits& limits) {
   const std::string key(kNodeName);
   return at_key(key, [&]() -> std::optional<Json> {
-    Limits wide = limits;
-    wide.max_json_bytes = limits.max_json_bytes * kRootFactor;
+    const Limits wide = root_limits_v3(limits);
     const auto bytes = store.get(store::Key(key), wide.max_json_bytes);
     if (!bytes) return std::nullopt;
     if (bytes->size() > limits.max_json_bytes)
@@ -125,11 +117,7 @@ const Json* inline_metadata(const Json& root) {
 std::optional<NodeKind> kind_of_root_v3(const store::ReadableStore& store, const Limits& limits) {
   const auto root = read_root_v3(store, limits);
   if (!root) return std::nullopt;
-  return at_key(kNodeName, [&] {
-    const Json& type = root->is_object() ? member_or_null(*root, "node_type") : *root;
-    if (type != "group" && type != "array") bad_member("node_type", type, "\"group\" or \"array\"");
-    return type == "array" ? NodeKind::array : NodeKind::group;
-  });
+  return at_key(kNodeName, [&] { return is_array_v3(*root) ? NodeKind::array : NodeKind::group; });
 }
 
 std::optional<Node> read_hierarchy_v3(const store::ReadableStore& store, bool use_consolidated,

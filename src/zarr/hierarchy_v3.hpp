@@ -19,8 +19,8 @@ std::optional<Json> read_root_v3(const store::ReadableStore& store, const Limits
 /// holds none. Throws Error(corrupt_data).
 const Json* inline_metadata(const Json& root);
 
-/// The `zarr.json` of a group, as zarr-python 3 writes it.
-Json group_document_v3(const Json& attributes);
+/// Throws unless `document`, which is_array_v3() says to be none, is a group's.
+void check_group_v3(const Json& document);
 
 /// What the `zarr.json` at the root of `store` is; nullopt: there is none. Throws as
 /// kind_of_root().

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engram/base/error.hpp"
 #include "engram/zarr/metadata.hpp"
+#include "zarr/documents.hpp"
 #include "zarr/fill_v2.hpp"
 
 namespace engram::zarr {
@@ -37,9 +39,30 @@ Json default_fill(const CodecConfig& object_codec) {
   return name == "vlen-utf8" || name == "categorize" ? Json("") : Json();
 }
 
+ArrayMetadata finish_v3(const ArrayOptions& options, ArrayMetadata metadata, const Limits& limits) {
+  metadata.zarr_format = 3;
+  metadata.has_compressor = false;
+  metadata.keys_begin_with_c = true;
+  metadata.dimension_names = options.dimension_names;
+  if (!options.shard_shape.empty()) metadata.shards.emplace_back().shape = options.shard_shape;
+  if (metadata.is_object) {
+    const std::string& codec = metadata.codecs.front().name;
+    if (codec != "vlen-utf8" && codec != "vlen-bytes")
+      throw Error(
+          ErrorCode::unsupported,
+          fmt::format("Zarr v3 has no objects of the codec {}: text is vlen-utf8, bytes are "
+                      "vlen-bytes",
+                      codec));
+    metadata.object_dtype = codec == "vlen-utf8" ? "string" : "variable_length_bytes";
+    if (metadata.object_fill.is_null()) metadata.object_fill = "";
+  }
+  return parse_zarr_json(to_zarr_json(metadata, Json::object()), limits);
+}
+
 }  // namespace
 
 ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) try {
+  check_format(options.zarr_format);
   ArrayMetadata metadata;
   metadata.type = options.type;
   metadata.shape = options.shape;
@@ -62,6 +85,10 @@ ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) t
   if (options.compressor) metadata.codecs.push_back(*options.compressor);
   metadata.fortran_order = options.fortran_order;
   metadata.separator = options.separator;
+  if (options.zarr_format == 3) return finish_v3(options, std::move(metadata), limits);
+  if (!options.shard_shape.empty() || !options.dimension_names.empty())
+    throw Error(ErrorCode::invalid_argument,
+                "shards and names of dimensions are of Zarr v3, not of v2");
   return parse_zarray(to_zarray_json(metadata), limits);
 } catch (const Error& error) {
   // What is corrupt in a file is a mistake of the caller here.

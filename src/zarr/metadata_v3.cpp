@@ -129,6 +129,7 @@ Json plain_zarr_json(const ArrayMetadata& metadata) {
   json["zarr_format"] = 3;
   json["node_type"] = "array";
   json["storage_transformers"] = Json::array();
+  for (const auto& [name, value] : metadata.extensions.items()) json[name] = value;
   return json;
 }
 
@@ -154,6 +155,9 @@ ArrayMetadata members_from_v3(const Json& json, const Limits& limits) {
   keys_from_v3(json, metadata);
   fill_of_v3(json, metadata);
   names_from_v3(json, metadata);
+  for (const auto& [name, value] : json.items())
+    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end())
+      metadata.extensions[name] = value;
   return metadata;
 }
 

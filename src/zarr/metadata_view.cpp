@@ -6,6 +6,7 @@
 #include "base/json_member.hpp"
 #include "zarr/document_sizes.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -13,18 +14,21 @@ namespace {
 // `.zmetadata` holds all documents of a store.
 constexpr std::uint64_t kConsolidatedFactor = 16;
 
+NodeKind kind_of_node(const FoundNode& node) {
+  return node.is_array ? NodeKind::array : NodeKind::group;
+}
+
 class FilesView final : public MetadataView {
  public:
   FilesView(StoreHandle store, const Limits& limits) : store_(std::move(store)), limits_(limits) {}
 
   std::optional<Json> document(const std::string& key) const override {
-    return read_document(store_.reader(), key, limits_);
+    return read_document(store_.reader(), key,
+                         key == kNodeName ? root_limits_v3(limits_) : limits_);
   }
 
-  std::optional<NodeKind> kind_of(const std::string& path) const override {
-    if (has_document(store_.reader(), path, kArrayName)) return NodeKind::array;
-    if (has_document(store_.reader(), path, kGroupName)) return NodeKind::group;
-    return std::nullopt;
+  std::optional<FoundNode> find(const std::string& path) const override {
+    return find_node(store_.reader(), path, limits_);
   }
 
   std::vector<Child> children(const std::string& path) const override {
@@ -35,9 +39,6 @@ class FilesView final : public MetadataView {
   }
 
   void check_changeable() const override {}
-  bool has_v3(const std::string& path) const override {
-    return has_document(store_.reader(), path, kNodeName);
-  }
 
  private:
   StoreHandle store_;
@@ -50,8 +51,9 @@ void check_key(const std::string& key) {
 
 class ConsolidatedView final : public MetadataView {
  public:
-  explicit ConsolidatedView(Json metadata) {
-    for (auto& [key, document] : metadata.items()) documents_.emplace(key, std::move(document));
+  /// Documents by key.
+  explicit ConsolidatedView(std::map<std::string, Json> documents)
+      : documents_(std::move(documents)) {
     for (const auto& [key, document] : documents_) {
       const std::size_t slash = key.rfind('/');
       const std::string_view name = std::string_view(key).substr(slash + 1);
@@ -59,13 +61,16 @@ class ConsolidatedView final : public MetadataView {
       check_key(key);
       // ".zarray" sorts before ".zgroup", so that an array stays one.
       if (name == kArrayName || name == kGroupName)
-        kinds_.emplace(path, name == kArrayName ? NodeKind::array : NodeKind::group);
+        nodes_.emplace(path, FoundNode{2, name == kArrayName});
+      if (name == kNodeName)
+        nodes_.emplace(
+            path, FoundNode{3, at_key(key, [&, &node = document] { return is_array_v3(node); })});
     }
-    for (const auto& [path, kind] : kinds_) {
+    for (const auto& [path, node] : nodes_) {
       if (path.empty()) continue;
       const std::size_t slash = path.rfind('/');
       const std::string above = slash == std::string::npos ? "" : path.substr(0, slash);
-      children_[above].push_back({path.substr(slash + 1), kind});
+      children_[above].push_back({path.substr(slash + 1), kind_of_node(node)});
     }
     for (auto& [path, children] : children_)
       std::sort(children.begin(), children.end(),
@@ -77,9 +82,9 @@ class ConsolidatedView final : public MetadataView {
     return found == documents_.end() ? std::nullopt : std::optional(found->second);
   }
 
-  std::optional<NodeKind> kind_of(const std::string& path) const override {
-    const auto found = kinds_.find(path);
-    return found == kinds_.end() ? std::nullopt : std::optional(found->second);
+  std::optional<FoundNode> find(const std::string& path) const override {
+    const auto found = nodes_.find(path);
+    return found == nodes_.end() ? std::nullopt : std::optional(found->second);
   }
 
   std::vector<Child> children(const std::string& path) const override {
@@ -89,17 +94,56 @@ class ConsolidatedView final : public MetadataView {
 
   void check_changeable() const override {
     throw Error(ErrorCode::invalid_argument,
-                "metadata can't be changed where they were opened from .zmetadata: open the single "
+                "metadata can't be changed where they were opened consolidated: open the single "
                 "files, change them, and consolidate again");
   }
 
  private:
   std::map<std::string, Json> documents_;
-  std::map<std::string, NodeKind> kinds_;
+  std::map<std::string, FoundNode> nodes_;
   std::map<std::string, std::vector<Child>> children_;
 };
 
 }  // namespace
+
+std::optional<NodeKind> MetadataView::kind_of(const std::string& path) const {
+  const auto found = find(path);
+  return found ? std::optional(kind_of_node(*found)) : std::nullopt;
+}
+
+int MetadataView::check_group_at(const std::string& path, const std::string& store_name) const {
+  const auto found = find(path);
+  if (!found || found->is_array) refuse(path, NodeKind::group, store_name);
+  const std::string key = join(path, found->zarr_format == 3 ? kNodeName : kGroupName);
+  const auto group = document(key);
+  if (!group) refuse(path, NodeKind::group, store_name);
+  at_key(key, [&] { found->zarr_format == 3 ? check_group_v3(*group) : check_group(*group); });
+  return found->zarr_format;
+}
+
+ArrayMetadata MetadataView::array(const std::string& path, const std::string& store_name,
+                                  const Limits& limits) const {
+  const auto found = find(path);
+  if (!found || !found->is_array) refuse(path, NodeKind::array, store_name);
+  const std::string key = join(path, found->zarr_format == 3 ? kNodeName : kArrayName);
+  const auto array = document(key);
+  if (!array) refuse(path, NodeKind::array, store_name);
+  return at_key(key, [&] {
+    return found->zarr_format == 3 ? parse_zarr_json(*array, limits) : parse_zarray(*array, limits);
+  });
+}
+
+Json MetadataView::attributes(const std::string& path, int zarr_format) const {
+  const std::string key = join(path, zarr_format == 3 ? kNodeName : kAttributesName);
+  auto found = document(key);
+  if (!found) return Json::object();
+  return at_key(key, [&] {
+    if (zarr_format == 3)
+      return check_attributes(found->is_object() ? found->value("attributes", Json::object())
+                                                 : std::move(*found));
+    return check_attributes(std::move(*found));
+  });
+}
 
 void MetadataView::refuse(const std::string& path, NodeKind wanted,
                           const std::string& store_name) const {
@@ -108,11 +152,6 @@ void MetadataView::refuse(const std::string& path, NodeKind wanted,
   if (found)
     throw Error(ErrorCode::not_found, fmt::format("\"{}\" in {} is {}, not {}", path, store_name,
                                                   one(*found), one(wanted)));
-  if (has_v3(path))
-    throw Error(ErrorCode::unsupported,
-                fmt::format("\"{}\" in {} is of Zarr v3, which engram reads as a whole hierarchy "
-                            "(read_hierarchy()) or as an array",
-                            path, store_name));
   throw Error(ErrorCode::not_found,
               fmt::format("there is no {} at \"{}\" in {}",
                           wanted == NodeKind::array ? "array" : "group", path, store_name));
@@ -147,11 +186,22 @@ std::optional<Json> read_consolidated(const store::ReadableStore& store, const L
 
 std::shared_ptr<const MetadataView> view_of_consolidated(const store::ReadableStore& store,
                                                          const Limits& limits) {
-  auto metadata = read_consolidated(store, limits);
-  if (!metadata)
-    throw Error(ErrorCode::not_found,
-                fmt::format("{} has no consolidated metadata (.zmetadata)", store.name()));
-  return std::make_shared<const ConsolidatedView>(std::move(*metadata));
+  std::map<std::string, Json> documents;
+  if (auto metadata = read_consolidated(store, limits)) {
+    for (auto& [key, document] : metadata->items()) documents.emplace(key, std::move(document));
+    return std::make_shared<const ConsolidatedView>(std::move(documents));
+  }
+  auto root = read_root_v3(store, limits);
+  const Json* metadata = root ? at_key(kNodeName, [&] { return inline_metadata(*root); }) : nullptr;
+  if (metadata == nullptr)
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("{} has no consolidated metadata (.zmetadata, or in zarr.json)", store.name()));
+  for (const auto& [path, document] : metadata->items())
+    documents.emplace(join(path, kNodeName), document);
+  root->erase(std::string(kConsolidatedMember));
+  documents.insert_or_assign(std::string(kNodeName), std::move(*root));
+  return std::make_shared<const ConsolidatedView>(std::move(documents));
 }
 
 }  // namespace engram::zarr

@@ -53,17 +53,32 @@ std::unique_ptr<const ShardStore> ShardStore::of(const store::ReadableStore& sto
                                                  const std::string& path,
                                                  const ArrayMetadata& metadata) {
   std::unique_ptr<const ShardStore> made;
-  ArrayMetadata keys;
-  keys.shape = metadata.shape;
-  keys.separator = metadata.separator;
-  keys.keys_begin_with_c = metadata.keys_begin_with_c;
-  for (std::size_t i = 0; i < metadata.shards.size(); ++i) {
-    const Shape& inner =
-        i + 1 < metadata.shards.size() ? metadata.shards[i + 1].shape : metadata.chunk_shape;
-    made.reset(new ShardStore(&store, std::move(made), path, keys, metadata.shards[i], inner));
-    keys = chunk_keys(metadata);
-  }
+  for (std::size_t i = 0; i < metadata.shards.size(); ++i)
+    made = make(&store, std::move(made), path, metadata, i);
   return made;
+}
+
+std::unique_ptr<const ShardStore> ShardStore::of_level(const store::ReadableStore& below,
+                                                       const std::string& path,
+                                                       const ArrayMetadata& metadata,
+                                                       std::size_t level) {
+  return make(&below, nullptr, path, metadata, level);
+}
+
+std::unique_ptr<const ShardStore> ShardStore::make(const store::ReadableStore* below,
+                                                   std::unique_ptr<const ShardStore> owned,
+                                                   const std::string& path,
+                                                   const ArrayMetadata& metadata,
+                                                   std::size_t level) {
+  ArrayMetadata keys = chunk_keys(metadata);
+  if (level == 0) {
+    keys.separator = metadata.separator;
+    keys.keys_begin_with_c = metadata.keys_begin_with_c;
+  }
+  const Shape& inner =
+      level + 1 < metadata.shards.size() ? metadata.shards[level + 1].shape : metadata.chunk_shape;
+  return std::unique_ptr<const ShardStore>(
+      new ShardStore(below, std::move(owned), path, keys, metadata.shards[level], inner));
 }
 
 std::shared_ptr<const ShardIndex> ShardStore::read_index(const store::Key& shard) const {
@@ -93,7 +108,8 @@ std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) 
   if (by_key_.contains(shard.str())) return index;
   kept_.push_front({shard.str(), index});
   by_key_.emplace(shard.str(), kept_.begin());
-  const std::uint64_t most = std::max<std::uint64_t>(1, kMostKept / (kEntryInMemory * places_.count() + 1));
+  const std::uint64_t most =
+      std::max<std::uint64_t>(1, kMostKept / (kEntryInMemory * places_.count() + 1));
   while (kept_.size() > most) {
     by_key_.erase(kept_.back().key);
     kept_.pop_back();
@@ -101,15 +117,27 @@ std::shared_ptr<const ShardIndex> ShardStore::index_of(const store::Key& shard) 
   return index;
 }
 
-std::optional<ShardStore::Place> ShardStore::find(const store::Key& key) const {
+std::optional<ShardStore::InShard> ShardStore::parse(const store::Key& key) const {
   const auto place = parse_chunk_key(keys_, below_path(key.str(), path_));
   if (!place) return std::nullopt;
   const auto [shard, number] = places_.find(*place);
-  Place found{store::Key(join(path_, chunk_key(shards_, shard))), {}};
-  const auto index = index_of(found.shard);
-  if (!index || !(*index)[number]) return std::nullopt;
-  found.entry = *(*index)[number];
-  return found;
+  return InShard{store::Key(join(path_, chunk_key(shards_, shard))), number};
+}
+
+ShardStore::InShard ShardStore::place_of(const store::Key& key) const {
+  auto found = parse(key);
+  if (!found)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} is no chunk of shards below \"{}\"", key.str(), path_));
+  return std::move(*found);
+}
+
+std::optional<ShardStore::Place> ShardStore::find(const store::Key& key) const {
+  auto place = parse(key);
+  if (!place) return std::nullopt;
+  const auto index = index_of(place->shard);
+  if (!index || !(*index)[place->number]) return std::nullopt;
+  return Place{std::move(place->shard), *(*index)[place->number]};
 }
 
 std::optional<Bytes> ShardStore::get(const store::Key& key, std::uint64_t max_size) const {

@@ -30,6 +30,12 @@ class ShardStore final : public store::ReadableStore {
                                               const std::string& path,
                                               const ArrayMetadata& metadata);
 
+  /// The chunks of the shards of one level, 0 the outermost, where `below` has those shards.
+  static std::unique_ptr<const ShardStore> of_level(const store::ReadableStore& below,
+                                                    const std::string& path,
+                                                    const ArrayMetadata& metadata,
+                                                    std::size_t level);
+
   /// How the chunks of an array with `metadata` are named here.
   static ArrayMetadata chunk_keys(const ArrayMetadata& metadata);
 
@@ -39,6 +45,20 @@ class ShardStore final : public store::ReadableStore {
   std::optional<std::uint64_t> size(const store::Key& key) const override;
   store::Listing list_dir(const std::string& prefix) const override;
   std::string name() const override { return below().name(); }
+
+  /// Where the chunk of `key` lies, or would. Throws Error(invalid_argument) for what is the key of
+  /// no chunk.
+  struct InShard {
+    store::Key shard;
+    std::uint64_t number = 0;
+  };
+  InShard place_of(const store::Key& key) const;
+
+  const ShardLevel& level() const noexcept { return level_; }
+  std::uint64_t chunk_count() const noexcept { return places_.count(); }
+
+  /// The index of a shard; nullptr: there is no such shard.
+  std::shared_ptr<const ShardIndex> index(const store::Key& shard) const { return index_of(shard); }
 
  private:
   struct Kept {
@@ -51,12 +71,17 @@ class ShardStore final : public store::ReadableStore {
     ShardIndex::Entry entry;
   };
 
+  static std::unique_ptr<const ShardStore> make(const store::ReadableStore* below,
+                                                std::unique_ptr<const ShardStore> owned,
+                                                const std::string& path,
+                                                const ArrayMetadata& metadata, std::size_t level);
   ShardStore(const store::ReadableStore* below, std::unique_ptr<const ShardStore> owned,
              std::string path, ArrayMetadata shards, ShardLevel level, const Shape& chunk_shape);
 
   const store::ReadableStore& below() const noexcept { return owned_ ? *owned_ : *below_; }
   std::shared_ptr<const ShardIndex> index_of(const store::Key& shard) const;
   std::shared_ptr<const ShardIndex> read_index(const store::Key& shard) const;
+  std::optional<InShard> parse(const store::Key& key) const;
   std::optional<Place> find(const store::Key& key) const;
 
   const store::ReadableStore* below_;

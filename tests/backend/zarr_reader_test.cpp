@@ -71,7 +71,8 @@ TEST_F(ZarrReader, TellsWhichChunksAreStored) {
   group("");
   const hdmf::GroupBuilder root = read();
   for (const hdmf::DatasetBuilder& dataset : root.datasets) {
-    EXPECT_EQ(dataset.array()->encoded(), nullptr) << "they are not to be copied";
+    // Elements in another order are as good as encoded.
+    EXPECT_EQ(dataset.array()->encoded() == nullptr, dataset.name == "slashes");
     const auto stored = dataset.array()->stored();
     ASSERT_NE(stored, nullptr);
     const auto chunks = stored->chunks();

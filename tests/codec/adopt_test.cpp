@@ -153,6 +153,35 @@ TEST(Adopt, TheHeadIsTheOneThatTheSpecificationNames) {
     EXPECT_EQ(std::to_integer<unsigned>(adopted[i]), head[i]) << "byte " << i;
 }
 
+// Zarr v3 has no zlib: deflate alone gets a head too, whatever was skipped for the chunk.
+TEST(Adopt, DeflateAloneHasAHeadWhereItIsAskedFor) {
+  const Bytes raw = to_bytes(std::string(600, 'x') + std::string(600, 'y'));
+  const CodecConfig zlib{"zlib", {{"level", 7}}};
+  const CodecConfig identity{"shuffle", {{"elementsize", 1}}};
+  for (const auto& source : {std::vector{zlib}, std::vector{identity, zlib}}) {
+    const auto zlib_bit = std::uint32_t{1} << (source.size() - 1);
+    const auto adopter = Adopter::make(source, 4, raw.size(), ShuffleForm::blosc_head_always);
+    ASSERT_TRUE(adopter);
+    ASSERT_EQ(names(adopter->codecs()), "blosc");
+    EXPECT_EQ(adopter->codecs()[0].configuration["shuffle"], 0);
+    EXPECT_EQ(adopter->codecs()[0].configuration["clevel"], 7);
+    const Bytes encoded = Pipeline({zlib}).encode(raw, 4);
+    Bytes framed = encoded, stored = raw;
+    EXPECT_EQ(adopter->adopt(framed, 0), Adoption::framed);
+    EXPECT_TRUE(ends_with(framed, encoded));
+    EXPECT_EQ(Pipeline(adopter->codecs()).decode(framed, raw.size()), raw);
+    EXPECT_EQ(adopter->adopt(stored, zlib_bit), Adoption::framed);
+    EXPECT_EQ(Pipeline(adopter->codecs()).decode(stored, raw.size()), raw);
+    Bytes damaged = raw;
+    expect_error(ErrorCode::corrupt_data, "zlib", [&] { (void)adopter->adopt(damaged, 0); });
+    EXPECT_EQ(names(Adopter::make(source, 4, raw.size(), ShuffleForm::blosc_head)->codecs()),
+              "zlib");
+  }
+  // Elements that no head can tell of.
+  EXPECT_EQ(names(Adopter::make({zlib}, 300, 1200, ShuffleForm::blosc_head_always)->codecs()),
+            "zlib");
+}
+
 TEST(Adopt, UnallocatedBitsOfTheMaskMeanNothing) {
   const Chunk chunk = hdf5_chunk("All");
   const auto adopter = adopter_of(chunk, ShuffleForm::blosc_head);

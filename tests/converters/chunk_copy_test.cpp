@@ -23,7 +23,10 @@ class ChunkCopyTest : public ::testing::Test {
  protected:
   CopyResult run(const std::string& codec = "keep", unsigned threads = 2,
                  std::uint64_t memory = 64U << 20, std::stop_token stop = {}) {
-    plan_ = make_plan(root, {parse_codec_rule(codec), {}, fast_paths}, writer, {});
+    PlanRules rules;
+    rules.codecs = parse_codec_rule(codec);
+    rules.fast_paths = fast_paths;
+    plan_ = make_plan(root, rules, writer, {});
     ThreadPool pool(threads);
     MemoryBudget budget(memory);
     Progress totals;

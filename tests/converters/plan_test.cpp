@@ -44,7 +44,10 @@ PlannedDataset plan_one(std::shared_ptr<const ArraySource> source,
   root.datasets.push_back(dataset_of("data", std::move(source)));
   FakeWriter writer;
   writer.adopts = adopts;
-  auto plan = make_plan(root, {parse_codec_rule(codec), parse_chunk_rule(chunks)}, writer, limits);
+  PlanRules rules;
+  rules.codecs = parse_codec_rule(codec);
+  rules.chunks = parse_chunk_rule(chunks);
+  auto plan = make_plan(root, rules, writer, limits);
   EXPECT_EQ(plan.datasets.size(), 1U);
   auto planned = plan.datasets.at(0);
   planned.dataset = nullptr;
@@ -237,9 +240,12 @@ TEST(CodecRuleTest, ReadsWhatIsMeant) {
   EXPECT_FALSE(parse_codec_rule("none").keep);
   EXPECT_EQ(parse_codec_rule("none").codecs, std::vector<CodecConfig>{});
   EXPECT_EQ(parse_codec_rule("zstd:3").codecs->at(0).name, "zstd");
-  EXPECT_EQ(object_compressor(parse_codec_rule("none")), std::nullopt);
-  EXPECT_EQ(object_compressor(parse_codec_rule("gzip:1"))->name, "gzip");
-  EXPECT_EQ(object_compressor(parse_codec_rule("keep"))->name, "blosc");
+  for (const int format : {2, 3}) {
+    EXPECT_EQ(object_compressor(parse_codec_rule("none"), format), std::nullopt);
+    EXPECT_EQ(object_compressor(parse_codec_rule("gzip:1"), format)->name, "gzip");
+  }
+  EXPECT_EQ(object_compressor(parse_codec_rule("keep"), 2)->name, "blosc");
+  EXPECT_EQ(object_compressor(parse_codec_rule("keep"), 3)->name, "zstd");
   expect_error(ErrorCode::invalid_argument, "verbatim", [] { parse_codec_rule("snappy"); });
 }
 

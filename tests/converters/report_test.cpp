@@ -90,7 +90,7 @@ TEST(ReportTest, JsonHasAllOfIt) {
   array.info = {DataType::integer(2), {10, 4}, {5, 4}, std::nullopt};
   array.codecs = {{"zlib", {{"level", 4}}}};
   array.bytes = 80;
-  array.chunks = 2;
+  array.chunks = array.chunk_files = 2;
   full.arrays.push_back(array);
   array.path = "/text";
   array.action = Action::objects;
@@ -108,7 +108,7 @@ TEST(ReportTest, JsonHasAllOfIt) {
             R"("chunks_inflated":6,"chunks_taken_over":0})");
   EXPECT_EQ(json["arrays"][0].dump(),
             R"({"path":"/data","action":"copy","shape":[10,4],"dtype":"<i2","chunk_shape":[5,4],)"
-            R"("codecs":[{"id":"zlib","level":4}],"bytes":80,"chunks":2})");
+            R"("codecs":[{"id":"zlib","level":4}],"bytes":80,"chunks":2,"chunk_files":2})");
   EXPECT_EQ(json["arrays"][1]["reason"], "because");
   EXPECT_FALSE(json["arrays"][1].contains("dtype"));
   EXPECT_EQ(json["notices"].dump(), R"([{"kind":"left_out","path":"/x","text":"a time"},)"

@@ -59,6 +59,17 @@ TEST_F(ChecksumStoreTest, EveryChangeIsFollowed) {
   EXPECT_EQ(checksums->below().files, 1U);
 }
 
+TEST_F(ChecksumStoreTest, ValuesInPieces) {
+  const auto writer = store.begin(Key("a"));
+  writer->append(as_bytes("one "));
+  writer->append(as_bytes("value"));
+  (void)store.begin(Key("b"));
+  EXPECT_EQ(checksums->below().files, 0U);
+  writer->finish();
+  EXPECT_EQ(checksums->below(), read());
+  EXPECT_EQ(checksums->below().files, 1U);
+}
+
 TEST_F(ChecksumStoreTest, ValuesReplacedTogether) {
   set("a", "old");
   set("gone", "old");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -167,11 +168,16 @@ inline hdmf::Attributes attributes_of(
 }
 
 /// How a plain conversion would write an array: its chunks, or one, under `codecs`.
-inline backend::ArrayPlan plan_for(const ArraySource& source,
-                                   std::vector<CodecConfig> codecs = {}) {
+/// `sharded`: two chunks along each dimension lie in one shard.
+inline backend::ArrayPlan plan_for(const ArraySource& source, std::vector<CodecConfig> codecs = {},
+                                   bool sharded = false) {
   backend::ArrayPlan plan;
   plan.info = source.info();
   plan.codecs = std::move(codecs);
+  if (sharded)
+    for (const std::uint64_t length :
+         plan.info.chunk_shape.empty() ? plan.info.shape : plan.info.chunk_shape)
+      plan.shard_shape.push_back(2 * std::max<std::uint64_t>(length, 1));
   return plan;
 }
 
@@ -181,37 +187,43 @@ inline void write_elements(const ArraySource& source, ArraySink& sink) {
   Shape chunk = info.chunk_shape.empty() ? info.shape : info.chunk_shape;
   for (std::uint64_t& length : chunk) length = std::max<std::uint64_t>(length, 1);
   const ChunkGrid grid(info.shape, chunk);
+  std::set<std::uint64_t> shards;
   for (std::uint64_t number = 0; number < grid.chunk_count(); ++number) {
     const Region region = grid.region(grid.place(number));
     Bytes elements(static_cast<std::size_t>(element_count(region.shape) * info.type.size));
     source.read(region, elements);
     sink.write(number, elements);
+    shards.insert(sink.shard_of(number));
   }
+  for (const std::uint64_t shard : shards) sink.finish_shard(shard);
 }
 
 /// Writes all of `group` and below, as a conversion does: the tree, then values.
 inline void write_values(backend::Writer& writer, const hdmf::GroupBuilder& group,
                          const std::string& path, const std::vector<CodecConfig>& codecs,
-                         std::vector<backend::ObjectResult>* results = nullptr) {
+                         std::vector<backend::ObjectResult>* results = nullptr,
+                         bool sharded = false) {
   for (const hdmf::DatasetBuilder& dataset : group.datasets) {
     const std::string below = hdmf::join_path(path, dataset.name);
     if (const ArraySource* array = dataset.array()) {
-      write_elements(*array, *writer.create_array(below, dataset, plan_for(*array, codecs)));
+      write_elements(*array,
+                     *writer.create_array(below, dataset, plan_for(*array, codecs, sharded)));
     } else {
       const backend::ObjectResult result = writer.write_objects(below, dataset);
       if (results != nullptr) results->push_back(result);
     }
   }
   for (const hdmf::GroupBuilder& child : group.groups)
-    write_values(writer, child, hdmf::join_path(path, child.name), codecs, results);
+    write_values(writer, child, hdmf::join_path(path, child.name), codecs, results, sharded);
 }
 
 inline std::vector<backend::ObjectResult> write_all(backend::Writer& writer,
                                                     const hdmf::GroupBuilder& root,
-                                                    const std::vector<CodecConfig>& codecs = {}) {
+                                                    const std::vector<CodecConfig>& codecs = {},
+                                                    bool sharded = false) {
   std::vector<backend::ObjectResult> results;
   writer.write_tree(root);
-  write_values(writer, root, "/", codecs, &results);
+  write_values(writer, root, "/", codecs, &results, sharded);
   writer.finish();
   return results;
 }

@@ -367,6 +367,25 @@ TEST_P(StoreSuite, GivesBackWhatWasSet) {
   EXPECT_EQ(store_->size(Key("b/c/e")), 0U);
 }
 
+TEST_P(StoreSuite, TakesValuesInPieces) {
+  set("a/b", "old");
+  {
+    const auto writer = store_->begin(Key("a/b"));
+    const auto other = store_->begin(Key("c"));
+    writer->append(as_bytes("new "));
+    other->append(as_bytes("x"));
+    writer->append(as_bytes(""));
+    writer->append(as_bytes("value"));
+    EXPECT_EQ(text("a/b"), "old") << "it is there when it is whole";
+    EXPECT_EQ(text("c"), std::nullopt);
+    writer->finish();
+    EXPECT_EQ(text("a/b"), "new value");
+  }
+  EXPECT_EQ(text("c"), std::nullopt) << "what is not finished never was";
+  EXPECT_EQ(store_->list_dir("").keys, Names{});
+  EXPECT_EQ(store_->list_dir("a").keys, Names{"b"});
+}
+
 TEST_P(StoreSuite, TheLastValueCounts) {
   set("a/0.0", "a long value");
   set("a/0.0", "short");

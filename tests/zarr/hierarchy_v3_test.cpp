@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "engram/base/error.hpp"
@@ -90,20 +91,120 @@ TEST_F(HierarchyV3, AnArrayIsRead) {
   EXPECT_EQ(array.chunk_key({1}).str(), "a/x/c/1");
 }
 
-TEST_F(HierarchyV3, NothingIsChanged) {
+TEST_F(HierarchyV3, IsChanged) {
   write_example();
   Array array = Array::open(store_, "a/x");
-  const std::uint8_t values[4] = {};
-  const auto refused = [](const auto& call) {
-    expect_error(ErrorCode::unsupported, "does not change", call);
-  };
-  refused([&] { array.write<std::uint8_t>(Region::all({4}), values); });
-  refused([&] { array.resize({5}); });
-  refused([&] { array.set_attributes(Json::object()); });
-  refused([&] { consolidate(*store_); });
-  expect_error(ErrorCode::unsupported, "of Zarr v3", [&] { (void)Group::open(store_); });
-  expect_error(ErrorCode::unsupported, "Zarr v2",
-               [&] { Array::create(store_, "y", array.metadata()); });
+  const std::vector<std::uint8_t> values{1, 7, 3, 4};
+  array.write<std::uint8_t>(Region::all({4}), values);
+  array.update_attributes({{"more", 2}});
+  array.resize({5});
+  const Array again = Array::open(store_, "a/x");
+  EXPECT_EQ(again.read<std::uint8_t>(Region::all({5})), (std::vector<std::uint8_t>{1, 7, 3, 4, 7}));
+  EXPECT_EQ(again.attributes(), (Json{{"unit", "V"}, {"more", 2}}));
+  array.resize({2});
+  EXPECT_EQ(array.stored_chunks()->size(), 1U);
+}
+
+TEST_F(HierarchyV3, GroupsAndArraysAreMade) {
+  Group root = Group::create(store_, "", {{"x", 1}}, IfExists::refuse, {}, 3);
+  ArrayOptions options;
+  options.type = DataType::floating(8);
+  options.shape = {4, 6};
+  options.chunk_shape = {2, 3};
+  options.shard_shape = {4, 3};
+  options.dimension_names = {"time", std::nullopt};
+  options.attributes = {{"unit", "m"}};
+  Array array = root.create_array("a/b/data", options);
+  EXPECT_EQ(array.metadata().zarr_format, 3);
+  EXPECT_EQ(array.metadata().dimension_names, options.dimension_names);
+  EXPECT_EQ(root.group("a").children(), (std::vector<Child>{{"b", NodeKind::group}}));
+  EXPECT_EQ(root.group("a/b").children(), (std::vector<Child>{{"data", NodeKind::array}}));
+  root.group("a").set_attributes({{"y", 2}});
+  EXPECT_EQ(Group::open(store_, "a").attributes(), (Json{{"y", 2}}));
+  std::vector<double> values(24);
+  std::iota(values.begin(), values.end(), 0.5);
+  array.write<double>(Region::all({4, 6}), values);
+  EXPECT_EQ(store_->list_dir("a/b/data").keys,
+            (std::vector<std::string>{"c.0.0", "c.0.1", "zarr.json"}));
+  EXPECT_EQ(root.array("a/b/data").read<double>(Region::all({4, 6})), values);
+
+  expect_error(ErrorCode::not_found, "consolidated", [&] { Group::open_consolidated(store_); });
+  consolidate(*store_);
+  EXPECT_TRUE(check_consolidated(*store_).is_current());
+  const Group consolidated = Group::open_consolidated(store_);
+  EXPECT_EQ(consolidated.attributes(), (Json{{"x", 1}}));
+  EXPECT_EQ(consolidated.group("a").attributes(), (Json{{"y", 2}}));
+  EXPECT_EQ(consolidated.array("a/b/data").attributes(), (Json{{"unit", "m"}}));
+  EXPECT_EQ(consolidated.array("a/b/data").read<double>(Region{{3, 5}, {1, 1}}),
+            (std::vector<double>{23.5}));
+  root.set_attributes({{"x", 5}});
+  EXPECT_TRUE(check_consolidated(*store_).is_current()) << "the root's own is beside it";
+  root.group("a").set_attributes(Json::object());
+  EXPECT_EQ(check_consolidated(*store_).stale, (std::vector<std::string>{"a/zarr.json"}));
+
+  root.erase("a/b/data");
+  EXPECT_FALSE(root.contains("a/b/data"));
+  EXPECT_TRUE(store_->list_dir("a/b").prefixes.empty());
+}
+
+TEST_F(HierarchyV3, TextIsWritten) {
+  ArrayOptions options;
+  options.zarr_format = 3;
+  options.object_codec = CodecConfig{"vlen-utf8", Json::object()};
+  options.shape = {5};
+  options.chunk_shape = {1};
+  options.shard_shape = {2};
+  Array array = Array::create(store_, "t", options);
+  const std::vector<Json> texts{"a", "", "c", "d", "e"};
+  array.write_objects(Region::all({5}), texts);
+  array.write_objects(Region{{1}, {1}}, std::vector<Json>{"b"});
+  EXPECT_EQ(Array::open(store_, "t").read_objects(Region::all({5})),
+            (std::vector<Json>{"a", "b", "c", "d", "e"}));
+  EXPECT_EQ(store_->list_dir("t").keys,
+            (std::vector<std::string>{"c.0", "c.1", "c.2", "zarr.json"}));
+}
+
+TEST_F(HierarchyV3, VersionsAreNotMixed) {
+  Group v2 = Group::create(store_, "two");
+  Group v3 = Group::create(store_, "three", Json::object(), IfExists::replace, {}, 2);
+  EXPECT_EQ(v3.zarr_format(), 2);
+  ArrayOptions options;
+  options.type = DataType::integer(2);
+  options.shape = {2};
+  options.zarr_format = 3;
+  expect_error(ErrorCode::invalid_argument, "a group of Zarr v2",
+               [&] { Array::create(store_, "two/a", options); });
+  EXPECT_EQ(v2.create_array("a", options).metadata().zarr_format, 2) << "the group's version";
+  options.zarr_format = 4;
+  expect_error(ErrorCode::invalid_argument, "no Zarr format 4",
+               [&] { Array::create(store_, "x", options); });
+  options.zarr_format = 2;
+  options.shard_shape = {2};
+  expect_error(ErrorCode::invalid_argument, "of Zarr v3",
+               [&] { Array::create(store_, "x", options); });
+  options.zarr_format = 3;
+  options.shard_shape = {};
+  options.object_codec = CodecConfig{"json2", Json::object()};
+  expect_error(ErrorCode::unsupported, "json2", [&] { Array::create(store_, "y", options); });
+}
+
+TEST_F(HierarchyV3, TheWriterWritesWhatIsRead) {
+  HierarchyWriter writer(store_, 3);
+  ArrayMetadata array = parse_zarr_json(parse_json(kArray3));
+  array.extensions = {{"own", {{"must_understand", false}, {"x", 1}}}};
+  writer.write_group("", {{"a", 1}});
+  writer.write_group("g", Json::object());
+  writer.write_array("g/x", array, {{"unit", "V"}});
+  const std::string before = outline(read_hierarchy(*store_));
+  writer.consolidate();
+  EXPECT_EQ(outline(read_hierarchy(*store_)), before);
+  EXPECT_TRUE(check_consolidated(*store_).is_current());
+  EXPECT_EQ(writer.files(), 3U);
+  const Node root = read_hierarchy(*store_);
+  EXPECT_EQ(root.attributes, (Json{{"a", 1}}));
+  const Node& x = root.children.at(0).children.at(0);
+  EXPECT_EQ(x.attributes, (Json{{"unit", "V"}}));
+  EXPECT_EQ(x.array->extensions, array.extensions);
 }
 
 TEST_F(HierarchyV3, AnArrayMayBeAll) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -61,14 +62,14 @@ struct RegionBuffer {
   std::span<std::byte> out;  ///< Of the exact size.
 };
 
-/// A Zarr array in a store: v2, or v3 to be read, with shards or without.
+/// A Zarr array in a store: v2, or v3 with shards or without.
 ///
 /// A region is given and taken as elements in C order. Chunks that are not there hold the fill
 /// value (null: zeros).
 ///
 /// Threads: members that read may be called by many threads at once. write() may too, where no two
-/// regions touch one chunk. Whoever calls resize(), append() or changes attributes must be the only
-/// one that uses the array then.
+/// regions touch one chunk, or one shard. Whoever calls resize(), append() or changes attributes
+/// must be the only one that uses the array then.
 ///
 /// Errors: Error(corrupt_data) names the key of the chunk; Error(unsupported) a codec that engram
 /// does not know, when values are used; Error(invalid_argument) a region outside the array, a
@@ -125,7 +126,8 @@ class Array {
   bool check_parts() const noexcept { return check_parts_; }
 
   /// Chunks that `region` covers (as far as they lie in the array) are not read before they are
-  /// written.
+  /// written. With shards, one after another is written anew with what it had before; the chunks of
+  /// one that are written are held in memory, encoded.
   void write(const Region& region, BytesView elements, const Workers& workers = {});
 
   // The same as values. Throw Error(invalid_argument) naming both types when the elements are none
@@ -178,6 +180,14 @@ class Array {
   /// The bytes of the chunk as stored, or nullopt where there is none.
   std::optional<Bytes> read_chunk(const Shape& place) const;
 
+  /// Where read_chunk() reads: chunks under their chunk_key(). With shards for one task: their
+  /// indexes are read once and kept, so that what is changed afterwards is not seen. Throws
+  /// Error(unsupported) for shards that engram does not read.
+  std::shared_ptr<const store::ReadableStore> chunk_store() const;
+
+  /// What a chunk may have as stored at most, whatever its codecs make of it. Throws as read().
+  std::uint64_t max_stored_size() const;
+
   /// The store's key of a chunk. Of one in a shard, which has none, its place in the array instead.
   store::Key chunk_key(const Shape& place) const;
 
@@ -192,8 +202,13 @@ class Array {
     return chunk_keys_ ? *chunk_keys_ : metadata_;
   }
   std::string_view document_name() const noexcept;
-  void check_writable() const;
-  Json attributes_v3() const;
+  ChunkGrid grid_of_values(const Shape& shape) const;
+  void write_by_shard(const Region& region,
+                      const std::function<void(store::Store&, const Region&)>& write);
+  void write_part(store::Store& store, const Region& region, const Region& part, BytesView elements,
+                  const Workers& workers);
+  void write_objects_part(store::Store& store, const Region& region, const Region& part,
+                          std::span<const Json> objects, const Workers& workers);
   void check_type(const DataType& asked) const;
   void check_buffer(const Region& region, std::uint64_t size) const;
 

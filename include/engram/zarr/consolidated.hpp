@@ -12,9 +12,9 @@
 namespace engram::zarr {
 
 /// Gathers every `.zgroup`, `.zarray` and `.zattrs` of `store` in `.zmetadata`, byte for byte as
-/// zarr.consolidate_metadata() of zarr-python 2.18 does. Throws Error(not_found) when there is no
-/// group or array at the root, Error(corrupt_data) naming a key whose value is no JSON,
-/// Error(unsupported) for a store of Zarr v3.
+/// zarr.consolidate_metadata() of zarr-python 2.18 does; in v3 every `zarr.json` in a member of the
+/// root's. Throws Error(not_found) when there is no group or array at the root, Error(corrupt_data)
+/// naming a key whose value is no JSON.
 void consolidate(store::Store& store, const Limits& limits = {});
 
 /// Metadata documents by key ("a/.zattrs"); none: there is no such document (any more).

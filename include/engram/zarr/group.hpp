@@ -26,7 +26,7 @@ struct Child {
   friend bool operator==(const Child&, const Child&) = default;
 };
 
-/// A Zarr v2 group in a store.
+/// A Zarr group in a store, v2 or v3. What is created through it is of its version.
 ///
 /// Paths are names with '/' between them, "" for the group itself; a '/' at either end is ignored.
 /// Relative paths start at this group. Where a path can't be one, Error(invalid_argument).
@@ -39,19 +39,23 @@ class Group {
   /// is none, saying what is there instead; Error(corrupt_data) naming the key.
   static Group open(StoreHandle store, std::string_view path = "", const Limits& limits = {});
 
-  /// The root group of `store`, with all metadata below it from `.zmetadata`, which is read once:
+  /// The root group of `store`, with all metadata below it from the consolidated metadata
+  /// (`.zmetadata`, or in v3 a member of the root's `zarr.json`), which are read once:
   /// what was changed later is not seen, and groups, arrays' metadata and attributes can't be
   /// changed through it (Error(invalid_argument)); elements can. Nothing is listed, so that a store
-  /// behind HTTP will do. Throws Error(not_found) when there is no `.zmetadata`.
+  /// behind HTTP will do. Throws Error(not_found) when there are none.
   static Group open_consolidated(StoreHandle store, const Limits& limits = {});
 
-  /// A new group at `path`, and those above it that are not there yet. Throws Error(already_exists)
-  /// (see IfExists) and when an array lies above it.
+  /// A new group of Zarr v2 or v3 (`zarr_format`) at `path`, and those above it that are not there
+  /// yet. Throws Error(already_exists) (see IfExists) and when an array lies above it,
+  /// Error(invalid_argument) when a group of the other version does.
   static Group create(StoreHandle store, std::string_view path = "",
                       const Json& attributes = Json::object(),
-                      IfExists if_exists = IfExists::refuse, const Limits& limits = {});
+                      IfExists if_exists = IfExists::refuse, const Limits& limits = {},
+                      int zarr_format = 2);
 
   const std::string& path() const noexcept { return path_; }  ///< "" or "a/b", from the root.
+  int zarr_format() const noexcept { return zarr_format_; }   ///< 2 or 3.
 
   /// Sorted by the bytes of their names. Names that are neither group nor array are left out.
   std::vector<Child> children() const;
@@ -64,7 +68,8 @@ class Group {
   Group group(std::string_view path) const;
   Array array(std::string_view path) const;
 
-  /// As Group::create() and Array::create().
+  /// As Group::create() and Array::create(); ArrayOptions::zarr_format means nothing here, and
+  /// metadata must be of the group's version.
   Group create_group(std::string_view path, const Json& attributes = Json::object(),
                      IfExists if_exists = IfExists::refuse);
   Array create_array(std::string_view path, const ArrayOptions& options,
@@ -77,7 +82,8 @@ class Group {
   /// none, Error(invalid_argument) for the group itself.
   void erase(std::string_view path);
 
-  /// `.zattrs`, members in the order of the file; an empty object where there is none.
+  /// `.zattrs`, or the member of `zarr.json`, members in the order of the file; an empty object
+  /// where there is none.
   Json attributes() const;
 
   /// Makes `attributes` (an object) all there is.
@@ -88,12 +94,13 @@ class Group {
 
  private:
   Group(StoreHandle store, std::string path, std::shared_ptr<const MetadataView> view,
-        const Limits& limits);
+        int zarr_format, const Limits& limits);
   std::string below(std::string_view path) const;
 
   StoreHandle store_;
   std::string path_;
   std::shared_ptr<const MetadataView> view_;  ///< Where metadata are read.
+  int zarr_format_;
   Limits limits_;
 };
 

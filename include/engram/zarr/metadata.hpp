@@ -49,6 +49,9 @@ struct ArrayMetadata {
   std::vector<ShardLevel> shards;  ///< v3 only; the outermost first. Empty: none.
   /// v3 only: the names of the dimensions, null where one has none. Empty: nothing is said of them.
   std::vector<std::optional<std::string>> dimension_names;
+  /// v3 only: members that others have added and that need not be understood, by name; each an
+  /// object with "must_understand": false.
+  Json extensions = Json::object();
   /// The document that this was read from, where it says something that the members above do not:
   /// members that engram does not know, another spelling, another order. Null where not. What is
   /// written keeps of it all that was not changed.
@@ -57,6 +60,7 @@ struct ArrayMetadata {
 
 /// What an array to be created is to be, in a user's words; all but type and shape may be left out.
 struct ArrayOptions {
+  int zarr_format = 2;  ///< 2 or 3.
   DataType type;
   /// Not empty: objects, by the name of their codec ("vlen-utf8", "json2", ...) or its whole
   /// configuration; `type` then means nothing.
@@ -70,7 +74,12 @@ struct ArrayOptions {
   std::optional<CodecConfig> compressor =
       CodecConfig{"blosc", {{"cname", "lz4"}, {"clevel", 5}, {"shuffle", 1}, {"blocksize", 0}}};
   bool fortran_order = false;
-  char separator = '.';  ///< '.' or '/'.
+  char separator = '.';  ///< '.' or '/'; in v3 keys are "c.0.1" or "c/0/1".
+  /// v3 only: chunks lie together in shards of this shape, along each dimension a whole number of
+  /// chunks. Empty: each chunk by itself.
+  Shape shard_shape;
+  /// v3 only: see ArrayMetadata::dimension_names.
+  std::vector<std::optional<std::string>> dimension_names;
   Json attributes = Json::object();
   bool write_empty_chunks = true;  ///< See Array::set_write_empty_chunks().
 };

@@ -20,6 +20,9 @@ class StoreHandle {
   }
 
   const store::ReadableStore& reader() const noexcept { return *readable_; }
+  const std::shared_ptr<const store::ReadableStore>& shared_reader() const noexcept {
+    return readable_;
+  }
 
   /// Throws Error(invalid_argument) when it can only be read.
   store::Store& writer() const;
