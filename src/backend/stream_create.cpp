@@ -102,6 +102,8 @@ class TreeWriter {
   TreeWriter(std::shared_ptr<store::Store> store, const Streams& streams,
              const StreamSessionOptions& options)
       : store_(std::move(store)), streams_(streams), options_(options) {
+    if (options.layout.zarr_format != 2)
+      throw Error(ErrorCode::unsupported, "engram records into stores of Zarr v2 only");
     ZarrWriteOptions layout = options.layout;
     layout.consolidate = false;  // At the end, with the streamed datasets.
     writer_ = make_zarr_writer(store_, layout);

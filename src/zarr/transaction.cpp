@@ -15,6 +15,7 @@
 #include "engram/zarr/metadata.hpp"
 #include "store/flat_listing.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/journal.hpp"
 
@@ -53,6 +54,10 @@ struct Transaction::Impl {
   Impl(std::shared_ptr<store::Store> behind, const TransactionOptions& settings)
       : store(std::move(behind)), options(settings), lock(store->lock()) {
     recovered = recover_locked(*store, options.sync, options.limits);
+    if (is_v3_root(*store))
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{} is of Zarr v3: engram appends, all or nothing, to Zarr v2",
+                              store->name()));
     if (options.stale == TransactionOptions::Stale::trust) return;
     const ConsolidatedCheck check = check_consolidated(*store, options.limits);
     renews = check.exists && !check.is_current();

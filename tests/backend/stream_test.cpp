@@ -140,6 +140,10 @@ TEST(StreamSession, InADirectoryItAppearsWhole) {
 
 TEST(StreamSession, AStoreThatCantBeMadeLeavesNothing) {
   const testing::TempDir dir;
+  StreamSessionOptions v3;
+  v3.layout.zarr_format = 3;
+  expect_error(ErrorCode::unsupported, "Zarr v2 only",
+               [&] { StreamSession::create(dir / "x.zarr", small_tree(), small_streams(), v3); });
   auto streams = small_streams();
   streams[0].chunk_shape = {4};
   expect_error(ErrorCode::invalid_argument, kData,

@@ -51,6 +51,12 @@ TEST(TransactionTest, ChangesAreSeenThroughItAndNowhereElseUntilItIsCommitted) {
   EXPECT_EQ(TransactionScene::seen(store, false), changed);
 }
 
+TEST(TransactionTest, IsOfZarrV2) {
+  const auto store = store_with({});
+  Group::create(store, "", Json::object(), IfExists::refuse, {}, 3);
+  testing::expect_error(ErrorCode::unsupported, "of Zarr v3", [&] { Transaction{store}; });
+}
+
 TEST(TransactionTest, LeavesConsolidatedMetadataAsConsolidateWritesThem) {
   const auto store = store_with(TransactionScene::before());
   Transaction transaction(store);

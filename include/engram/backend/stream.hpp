@@ -52,7 +52,7 @@ struct StreamSessionOptions {
   ThreadPool* pool = nullptr;
   /// flush() returns when all lies on the disk, so that a crash of the machine loses nothing of it.
   bool sync = false;
-  ZarrWriteOptions layout = {};  ///< For create().
+  ZarrWriteOptions layout = {};  ///< For create(), of Zarr v2: Error(unsupported) for v3.
   Limits limits = {};
 };
 

@@ -56,7 +56,7 @@ struct TransactionOptions {
 class Transaction final : public store::Store {
  public:
   /// Keeps other writers away, and recovers first. Throws what Store::lock() and recover() throw;
-  /// see TransactionOptions::Stale.
+  /// see TransactionOptions::Stale. Throws Error(unsupported) for a store of Zarr v3.
   explicit Transaction(std::shared_ptr<store::Store> store, const TransactionOptions& options = {});
   /// What was not committed never was.
   ~Transaction() override;
