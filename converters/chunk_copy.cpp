@@ -145,9 +145,9 @@ class Copier {
         cost = std::max(cost, chunk_cost);
         bytes += chunk_cost;
         ++last;
-      } while (last < count && (chunks->have_shards()
-                                    ? chunks->shard(last) == chunks->shard(first)
-                                    : last - first < kTaskChunks && bytes < kTaskBytes));
+      } while (last < count &&
+               (chunks->have_shards() ? chunks->shard(last) == chunks->shard(first)
+                                      : last - first < kTaskChunks && bytes < kTaskBytes));
       if (!stream_.add(cost, [this, copy, chunks, first, last] {
             pass_chunks(*copy, *chunks, first, last);
           })) {

@@ -12,7 +12,6 @@ namespace {
 
 using hdmf::Value;
 
-
 // What a value is, for sentences.
 std::string_view kind_name(const Value& value) {
   struct Name {

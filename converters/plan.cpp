@@ -79,8 +79,7 @@ class Planner {
     array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
     array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
     array.chunk_files = array.chunks;
-    if (const auto compressor =
-            object_compressor(rules_.codecs.at(array.path), rules_.zarr_format))
+    if (const auto compressor = object_compressor(rules_.codecs.at(array.path), rules_.zarr_format))
       array.codecs = {*compressor};
   }
 

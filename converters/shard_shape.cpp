@@ -41,10 +41,11 @@ ShardRule parse_shard_rule(std::string_view text) {
   } catch (const Error&) {
     // Told below, of shards.
   }
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("shards are \"none\", \"auto\" or lengths above 0 with commas between them "
-                          "such as \"300000,64\", not \"{}\"",
-                          text));
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("shards are \"none\", \"auto\" or lengths above 0 with commas between them "
+                  "such as \"300000,64\", not \"{}\"",
+                  text));
 }
 
 Shape shard_shape(const ShardRule& rule, const Shape& shape, const Shape& chunk_shape,

@@ -84,9 +84,9 @@ backend::ZarrWriteOptions writer_options(const TargetOptions& options, const Cod
   result.compat = options.compat;
   result.text = options.text;
   result.consolidate = options.consolidate;
-  result.shuffle_form = options.codec == "verbatim"  ? ShuffleForm::verbatim
-                        : options.zarr_format == 3 ? ShuffleForm::blosc_head_always
-                                                   : ShuffleForm::blosc_head;
+  result.shuffle_form = options.codec == "verbatim" ? ShuffleForm::verbatim
+                        : options.zarr_format == 3  ? ShuffleForm::blosc_head_always
+                                                    : ShuffleForm::blosc_head;
   result.object_compressor = object_compressor(codec, options.zarr_format);
   return result;
 }

@@ -190,9 +190,10 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   command->add_option("TARGET", options->target, "The Zarr directory to make");
 
   command
-      ->add_option("--zarr-format", convert_options.zarr_format,
-                   "2: Zarr v2, which hdmf-zarr up to 0.13 reads (default); 3: Zarr v3, for hdmf-zarr "
-                   "from 0.14 on, zarr-python 3 and tensorstore")
+      ->add_option(
+          "--zarr-format", convert_options.zarr_format,
+          "2: Zarr v2, which hdmf-zarr up to 0.13 reads (default); 3: Zarr v3, for hdmf-zarr "
+          "from 0.14 on, zarr-python 3 and tensorstore")
       ->option_text("2|3")
       ->check(CLI::IsMember({2, 3}));
   const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
@@ -244,7 +245,8 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   command
       ->add_option(
           "--shards", options->shards,
-          "Of Zarr v3, for an object store: many chunks in one file. none (default); auto: up to 512 "
+          "Of Zarr v3, for an object store: many chunks in one file. none (default); auto: up to "
+          "512 "
           "MiB of elements in one; or lengths, whole numbers of chunks, for arrays of that rank: "
           "3000000,64. For some arrays: '/acquisition/**=auto'. --dry-run tells how many files it "
           "makes")

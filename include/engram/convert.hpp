@@ -44,7 +44,7 @@ struct TargetOptions {
   /// 2 or 3: the version of Zarr. hdmf-zarr up to 0.13 opens 2 only, from 0.14 on 3 only.
   int zarr_format = 2;
   backend::Compat compat = backend::Compat::hdmf_zarr;  ///< Of Zarr v2.
-  backend::TextForm text = backend::TextForm::utf8;  ///< Of Zarr v2.
+  backend::TextForm text = backend::TextForm::utf8;     ///< Of Zarr v2.
   bool consolidate = true;  ///< Write `.zmetadata`, or what is that in v3.
   /// A notice that something was left out is an Error(unsupported), before values are read where
   /// it is known by then.
@@ -82,8 +82,8 @@ struct TargetOptions {
   /// theirs).
   std::string chunks = "keep";
   /// Of Zarr v3: many chunks in one file, from which a reader takes those that it needs. "none";
-  /// "auto": shards of up to 512 MiB of elements where an array has several chunks; else lengths with
-  /// commas, whole numbers of chunks, for arrays of that rank.
+  /// "auto": shards of up to 512 MiB of elements where an array has several chunks; else lengths
+  /// with commas, whole numbers of chunks, for arrays of that rank.
   std::string shards = "none";
   /// The same for arrays by path: pairs of a glob and a codec or chunks. In a glob `*` is any text
   /// in a name, `?` any character, `[a-z]` one of a set, and the name `**` any number of names:

@@ -26,8 +26,8 @@ namespace engram::backend {
 /// element_from_json() | | text that is null | "" | here, as ObjectForm has it |
 class ExpectedInZarr {
  public:
-  /// `source` must live on; `zarr_format` is that of the store. Throws Error(unsupported) for a tree
-  /// that can't be written.
+  /// `source` must live on; `zarr_format` is that of the store. Throws Error(unsupported) for a
+  /// tree that can't be written.
   ExpectedInZarr(const hdmf::GroupBuilder& source, int zarr_format);
 
   /// The links of `group` that are written; what is left out goes to `notices`.

@@ -68,8 +68,8 @@ class ZarrArraySink final : public ArraySink {
 /// Throws Error(invalid_argument) for a plan that contradicts itself.
 zarr::ArrayMetadata array_metadata(const ArrayPlan& plan, int zarr_format);
 
-/// What is the same for all arrays that engram makes in Zarr v3: chunk keys are "c.0.1", which makes
-/// no directories, so that no path gets longer than in v2.
+/// What is the same for all arrays that engram makes in Zarr v3: chunk keys are "c.0.1", which
+/// makes no directories, so that no path gets longer than in v2.
 void make_v3(zarr::ArrayMetadata& metadata);
 
 }  // namespace engram::backend

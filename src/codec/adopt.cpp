@@ -109,9 +109,9 @@ std::optional<Adopter> Adopter::make(const std::vector<CodecConfig>& source,
   }
   const bool wanted = shuffled ? form != ShuffleForm::verbatim && target.size() == 2
                                : form == ShuffleForm::blosc_head_always && target.size() == 1;
-  const bool head = wanted && target.back().name == "zlib" &&
-                    (!shuffled || identity_mask == 0) && head_element >= 1 &&
-                    head_element <= kMaxHeadElement && chunk_size <= kBloscMaxBlock;
+  const bool head = wanted && target.back().name == "zlib" && (!shuffled || identity_mask == 0) &&
+                    head_element >= 1 && head_element <= kMaxHeadElement &&
+                    chunk_size <= kBloscMaxBlock;
   if (head) target = {head_config(target.back(), shuffled)};
 
   Adopter adopter{Pipeline(kept), Pipeline(target)};

@@ -164,8 +164,7 @@ void HierarchyWriter::write_array(const std::string& path, const ArrayMetadata& 
 }
 
 void HierarchyWriter::put(const std::string& key, const Json& document) {
-  std::string text =
-      dump_json(document, zarr_format_ == 3 ? JsonStyle::ordered : JsonStyle::zarr);
+  std::string text = dump_json(document, zarr_format_ == 3 ? JsonStyle::ordered : JsonStyle::zarr);
   store_->set(store::Key(key), as_bytes(text));
   const std::lock_guard lock(mutex_);
   bytes_ += text.size();

@@ -63,8 +63,8 @@ struct ArrayPlan {
   /// copied.
   std::vector<CodecConfig> source_codecs;
   bool copy = false;  ///< Chunks come encoded, by ArraySink::write_encoded.
-  /// Chunks are laid together in shards of this shape (Zarr v3), along each dimension a whole number
-  /// of chunks. Empty: each chunk by itself.
+  /// Chunks are laid together in shards of this shape (Zarr v3), along each dimension a whole
+  /// number of chunks. Empty: each chunk by itself.
   Shape shard_shape;
 };
 

@@ -15,7 +15,7 @@ enum class ShuffleForm {
   blosc_head,  ///< 24 bytes before the untouched stream make it a Blosc-1 buffer; codec blosc. Read
                ///< by everything.
   blosc_head_always,  ///< The same, and so for deflate alone: for Zarr v3, which has no zlib.
-  verbatim,    ///< The stream as it is; filter shuffle, compressor zlib. Read by zarr-python.
+  verbatim,  ///< The stream as it is; filter shuffle, compressor zlib. Read by zarr-python.
 };
 
 /// What became of one chunk.

@@ -66,8 +66,8 @@ class ReadableStore {
   virtual std::string name() const = 0;
 };
 
-/// A value that is written piece by piece, so that none of it need be held: it is there, whole, once
-/// finish() has returned, and until then nothing of it. Without finish() it never was.
+/// A value that is written piece by piece, so that none of it need be held: it is there, whole,
+/// once finish() has returned, and until then nothing of it. Without finish() it never was.
 ///
 /// Threads: one at a time. Errors: Error(io_error); nothing but the destructor may be called then.
 class ValueWriter {
