@@ -100,7 +100,8 @@ new_python_with() {
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
     say "unpacking Python 3.13 of Debian 13, with ${1#"$engram_root"/}, in $dir"
     rm -rf "$dir"
-    if ! (set -e; unpack_new_python "$dir"; install_for_new_python "$dir" "$1") >"$engram_root/build/new-python.log" 2>&1; then
+    # Under a condition nothing stops at the first error by itself: each of the two ends with the check that it worked.
+    if ! { unpack_new_python "$dir" && install_for_new_python "$dir" "$1"; } >"$engram_root/build/new-python.log" 2>&1; then
       say "which did not work (build/new-python.log): tests that need it are left out"
       return 0
     fi

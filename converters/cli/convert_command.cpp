@@ -246,8 +246,8 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->add_option(
           "--shards", options->shards,
           "Of Zarr v3, for an object store: many chunks in one file. none (default); auto: up to "
-          "512 "
-          "MiB of elements in one; or lengths, whole numbers of chunks, for arrays of that rank: "
+          "512 MiB of elements in one; or lengths, whole numbers of chunks, for arrays of that "
+          "rank: "
           "3000000,64. For some arrays: '/acquisition/**=auto'. --dry-run tells how many files it "
           "makes")
       ->option_text("[GLOB=]SHARDS")

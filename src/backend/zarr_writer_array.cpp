@@ -8,6 +8,7 @@
 
 #include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
+#include "zarr/chunk_keys.hpp"
 #include "zarr/fill.hpp"
 
 namespace engram::backend {
@@ -16,11 +17,6 @@ namespace {
 bool is_compressor(const CodecConfig& codec) {
   static constexpr std::array kNames = {"zlib", "gzip", "zstd", "lz4", "bz2", "blosc"};
   return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
-}
-
-// Of what is stored under one key.
-const Shape& shape_of_values(const zarr::ArrayMetadata& metadata) {
-  return metadata.shards.empty() ? metadata.chunk_shape : metadata.shards.front().shape;
 }
 
 }  // namespace
@@ -66,8 +62,8 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       path_(std::move(path)),
       metadata_(std::move(metadata)),
       grid_(metadata_.shape, metadata_.chunk_shape),
-      values_(metadata_.shape, shape_of_values(metadata_)),
-      in_shards_(shape_of_values(metadata_), metadata_.chunk_shape),
+      values_(metadata_.shape, zarr::shape_of_values(metadata_)),
+      in_shards_(zarr::shape_of_values(metadata_), metadata_.chunk_shape),
       pipeline_(metadata_.codecs),
       adopter_(std::move(adopter)),
       resume_(resume),

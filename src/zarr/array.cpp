@@ -134,7 +134,7 @@ std::string_view Array::document_name() const noexcept {
 }
 
 ChunkGrid Array::grid_of_values(const Shape& shape) const {
-  return {shape, metadata_.shards.empty() ? metadata_.chunk_shape : metadata_.shards.front().shape};
+  return {shape, shape_of_values(metadata_)};
 }
 
 void Array::resize(const Shape& shape) {

@@ -11,6 +11,11 @@
 
 namespace engram::zarr {
 
+/// The shape of what lies under one chunk key: of a chunk, or with shards of a shard.
+inline const Shape& shape_of_values(const ArrayMetadata& metadata) noexcept {
+  return metadata.shards.empty() ? metadata.chunk_shape : metadata.shards.front().shape;
+}
+
 /// The place that `name`, relative to its array, is the chunk key of; nullopt where it is none.
 std::optional<Shape> parse_chunk_key(const ArrayMetadata& metadata, std::string_view name);
 

@@ -47,9 +47,13 @@ class CollectorV3 {
 };
 
 // What a document says of its node alone: as consolidated, each group's has an empty member too.
-std::string own_text(Json document) {
+Json own_part(Json document) {
   if (document.is_object()) document.erase(std::string(kConsolidatedMember));
-  return dump_json(document, JsonStyle::compact);
+  return document;
+}
+
+std::string own_text(const Json& document) {
+  return dump_json(own_part(document), JsonStyle::compact);
 }
 
 [[noreturn]] void throw_gone(const store::ReadableStore& store) {
@@ -69,10 +73,8 @@ void consolidate_v3(store::Store& store, const Limits& limits) {
   if (!root) throw_gone(store);
   if (at_key(kNodeName, [&] { return is_array_v3(*root); })) return;  // It is all there is.
   Json metadata = Json::object();
-  for (auto& [path, document] : CollectorV3(store, limits).take(*root)) {
-    if (document.is_object()) document.erase(std::string(kConsolidatedMember));
-    metadata[path] = std::move(document);
-  }
+  for (auto& [path, document] : CollectorV3(store, limits).take(*root))
+    metadata[path] = own_part(std::move(document));
   (*root)[std::string(kConsolidatedMember)] = {
       {"kind", "inline"}, {"must_understand", false}, {"metadata", std::move(metadata)}};
   write_node_v3(store, "", *root);

@@ -79,9 +79,10 @@ std::optional<FoundNode> find_node(const store::ReadableStore& store, const std:
   if (has_document(store, path, kArrayName)) return FoundNode{2, true};
   if (has_document(store, path, kGroupName)) return FoundNode{2, false};
   const std::string key = join(path, kNodeName);
-  const auto document = read_document(store, key, path.empty() ? root_limits_v3(limits) : limits);
+  auto document = read_document(store, key, path.empty() ? root_limits_v3(limits) : limits);
   if (!document) return std::nullopt;
-  return at_key(key, [&] { return FoundNode{3, is_array_v3(*document)}; });
+  const bool is_array = at_key(key, [&] { return is_array_v3(*document); });
+  return FoundNode{3, is_array, std::move(document)};
 }
 
 void make_place(store::Store& store, const std::string& path, IfExists if_exists, int zarr_format,

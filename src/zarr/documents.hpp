@@ -60,6 +60,7 @@ Json check_attributes(Json document);
 struct FoundNode {
   int zarr_format = 2;
   bool is_array = false;
+  std::optional<Json> document = {};  ///< Of v3, where it was read to tell; not to be read again.
 };
 std::optional<FoundNode> find_node(const store::ReadableStore& store, const std::string& path,
                                    const Limits& limits);

@@ -13,6 +13,7 @@
 #include "engram/base/error.hpp"
 #include "engram/zarr/metadata.hpp"
 #include "zarr/check_metadata.hpp"
+#include "zarr/chunk_keys.hpp"
 #include "zarr/codecs_v3.hpp"
 #include "zarr/dtype_v3.hpp"
 #include "zarr/fill_v3.hpp"
@@ -113,9 +114,8 @@ Json plain_zarr_json(const ArrayMetadata& metadata) {
   Json json = Json::object();
   json["shape"] = metadata.shape;
   json["data_type"] = metadata.is_object ? metadata.object_dtype : dtype_to_v3(metadata.type);
-  const Shape& grid =
-      metadata.shards.empty() ? metadata.chunk_shape : metadata.shards.front().shape;
-  json["chunk_grid"] = {{"name", "regular"}, {"configuration", {{"chunk_shape", grid}}}};
+  json["chunk_grid"] = {{"name", "regular"},
+                        {"configuration", {{"chunk_shape", shape_of_values(metadata)}}}};
   json["chunk_key_encoding"] = {
       {"name", metadata.keys_begin_with_c ? "default" : "v2"},
       {"configuration", {{"separator", std::string(1, metadata.separator)}}}};

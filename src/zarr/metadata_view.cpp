@@ -112,10 +112,10 @@ std::optional<NodeKind> MetadataView::kind_of(const std::string& path) const {
 }
 
 int MetadataView::check_group_at(const std::string& path, const std::string& store_name) const {
-  const auto found = find(path);
+  auto found = find(path);
   if (!found || found->is_array) refuse(path, NodeKind::group, store_name);
   const std::string key = join(path, found->zarr_format == 3 ? kNodeName : kGroupName);
-  const auto group = document(key);
+  const auto group = found->document ? std::move(found->document) : document(key);
   if (!group) refuse(path, NodeKind::group, store_name);
   at_key(key, [&] { found->zarr_format == 3 ? check_group_v3(*group) : check_group(*group); });
   return found->zarr_format;
@@ -123,10 +123,10 @@ int MetadataView::check_group_at(const std::string& path, const std::string& sto
 
 ArrayMetadata MetadataView::array(const std::string& path, const std::string& store_name,
                                   const Limits& limits) const {
-  const auto found = find(path);
+  auto found = find(path);
   if (!found || !found->is_array) refuse(path, NodeKind::array, store_name);
   const std::string key = join(path, found->zarr_format == 3 ? kNodeName : kArrayName);
-  const auto array = document(key);
+  const auto array = found->document ? std::move(found->document) : document(key);
   if (!array) refuse(path, NodeKind::array, store_name);
   return at_key(key, [&] {
     return found->zarr_format == 3 ? parse_zarr_json(*array, limits) : parse_zarray(*array, limits);
