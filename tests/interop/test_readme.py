@@ -53,7 +53,8 @@ def test_the_commands_run_and_the_python_opens_the_result(tmp_path):
         result = engram.run(*words, cwd=tmp_path)
         assert result.code == 0, (words, result.told())
         if target and "--dry-run" not in words:
-            assert (tmp_path / target / ".zmetadata").exists()
+            root = "zarr.json" if "--zarr-format" in words else ".zmetadata"
+            assert (tmp_path / target / root).exists()
             results.add(target)
     assert "session.nwb.zarr" in results
     (python,) = blocks("python")
