@@ -32,9 +32,9 @@ ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
     route_ = Route::decode;
     decoder_.emplace(encoded->codecs());
   }
-  sink_ = writer.create_array(
-      array.path, *planned.dataset,
-      {array.info, array.codecs, planned.source_codecs, copied, array.shard_shape});
+  sink_ = writer.create_array(array.path, *planned.dataset,
+                              {array.info, array.codecs, planned.source_codecs, copied,
+                               array.shard_shape, array.contiguous});
 }
 
 ArrayCopy::Chunks ArrayCopy::chunks() const {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "converters/array_copy.hpp"
 #include "engram/base/error.hpp"
+#include "engram/hdmf/map_references.hpp"
 
 namespace engram::converter {
 namespace {
@@ -34,17 +36,31 @@ class Copier {
         pool_(pool),
         budget_(budget),
         progress_(progress),
-        stop_(stop),
-        results_(plan.datasets.size()),
-        stream_(pool, budget, std::move(stop)) {}
+        stop_(std::move(stop)),
+        results_(plan.datasets.size()) {}
 
   CopyResult run() {
-    add_all();
-    stream_.finish();
+    for (std::size_t i = 0; i < plan_.datasets.size(); ++i)
+      (comes_last(plan_.datasets[i]) ? last_ : first_).push_back(i);
+    pass(first_);
+    pass(last_);
     return collect();
   }
 
  private:
+  bool comes_last(const PlannedDataset& planned) const {
+    const auto* objects = planned.dataset->objects();
+    return writer_.references_last() && objects != nullptr &&
+           hdmf::holds_references(objects->type());
+  }
+
+  void pass(const std::vector<std::size_t>& datasets) {
+    if (datasets.empty()) return;
+    stream_.emplace(pool_, budget_, stop_);
+    add_all(datasets);
+    stream_->finish();
+  }
+
   bool is_small(const PlannedDataset& planned) const {
     const auto& array = planned.array;
     if (array.action == Action::objects) return array.bytes <= kSmallObjects * 16;
@@ -53,16 +69,16 @@ class Copier {
   }
 
   // Returns early when a task has failed or a stop was asked for; finish() says why.
-  void add_all() {
+  void add_all(const std::vector<std::size_t>& datasets) {
     // Long columns first: each is one task, and the last one must not be waited for alone.
-    for (std::size_t i = 0; i < plan_.datasets.size(); ++i) {
+    for (const std::size_t i : datasets) {
       const auto& planned = plan_.datasets[i];
       if (planned.array.action != Action::objects || is_small(planned)) continue;
       if (!add_objects(i)) return;
     }
     std::vector<std::size_t> batch;
     std::uint64_t batch_bytes = 0;
-    for (std::size_t i = 0; i < plan_.datasets.size(); ++i) {
+    for (const std::size_t i : datasets) {
       const auto& planned = plan_.datasets[i];
       if (is_small(planned)) {
         batch.push_back(i);
@@ -80,7 +96,7 @@ class Copier {
   bool add_objects(std::size_t index) {
     const auto block =
         std::clamp<std::uint64_t>(budget_.total() / kObjectCost / 2, 64U << 10, kObjectBlockBytes);
-    return stream_.add(block * kObjectCost, [this, index, block] {
+    return stream_->add(block * kObjectCost, [this, index, block] {
       with_path(plan_.datasets[index], [&] { copy_objects(index, block); });
     });
   }
@@ -103,7 +119,7 @@ class Copier {
           array.action == Action::objects ? kSmallBytes : 3 * chunk_bytes(array.info) + 8192;
       cost = std::max(cost, held);
     }
-    return stream_.add(cost, [this, batch = std::move(batch)] {
+    return stream_->add(cost, [this, batch = std::move(batch)] {
       for (const auto i : batch) {
         if (stop_.stop_requested()) return;
         with_path(plan_.datasets[i], [&] { copy_small(i); });
@@ -148,7 +164,7 @@ class Copier {
       } while (last < count &&
                (chunks->have_shards() ? chunks->shard(last) == chunks->shard(first)
                                       : last - first < kTaskChunks && bytes < kTaskBytes));
-      if (!stream_.add(cost, [this, copy, chunks, first, last] {
+      if (!stream_->add(cost, [this, copy, chunks, first, last] {
             pass_chunks(*copy, *chunks, first, last);
           })) {
         return false;
@@ -200,7 +216,8 @@ class Copier {
   ProgressMeter& progress_;
   std::stop_token stop_;
   std::vector<backend::ObjectResult> results_;  ///< By place in the plan; each task has its own.
-  TaskStream stream_;  ///< Last: its destructor waits for tasks that use the others.
+  std::vector<std::size_t> first_, last_;       ///< Places in the plan.
+  std::optional<TaskStream> stream_;  ///< Last: its destructor waits for tasks that use the others.
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "converters/array_copy.hpp"
+#include "converters/compare_context.hpp"
 #include "converters/compare_tree.hpp"
 #include "converters/external_links.hpp"
 #include "converters/name_by_schema.hpp"
@@ -105,6 +106,7 @@ class Comparison {
     ConvertReport naming;
     converter::name_by_schema(a_.tree, {}, options_.limits, naming);
     append(report_.notices, naming.notices);
+    if (report_.b_format == converter::kHdf5) backend::fit_to_hdf5(a_.tree, report_.notices);
   }
 
   void add(Difference difference) {

@@ -32,7 +32,7 @@ struct CompareContext {
         a_file(report.a),
         b_file(report.b),
         rules{given.absolute, given.relative, false, false,
-              given.conversion && report.b_format != kZarrV3},
+              given.conversion && report.b_format != kZarrV3 && report.b_format != kHdf5},
         differences(given.max_differences),
         budget_bytes_(budget) {}
 
@@ -51,7 +51,7 @@ struct CompareContext {
   const char* b_name() const noexcept { return options.conversion ? "the result" : "B"; }
 
   DifferenceList differences;
-  /// Of a conversion.
+  /// Of a conversion to Zarr.
   std::optional<backend::ExpectedInZarr> expected;
   std::atomic<std::uint64_t> references = 0, region_references = 0;
   std::atomic<std::uint64_t> bytes = 0, bytes_as_stored = 0;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "backend/zarr_writer_objects.hpp"
+#include "backend/object_blocks.hpp"
 #include "converters/compare_types.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/map_references.hpp"

@@ -30,6 +30,7 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     if (options.external == backend::ExternalLinks::link && !target.empty())
       converter::lead_to_converted(tree, source, target, report.notices);
     converter::name_by_schema(tree, {}, options.limits, report);
+    if (options.format == TargetFormat::hdf5) backend::fit_to_hdf5(tree, report.notices);
     return tree;
   };
   origin.close = [&] { reader.reset(); };
@@ -37,6 +38,13 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
 }
 
 }  // namespace
+
+TargetFormat format_by_name(std::string_view target) noexcept {
+  while (target.ends_with('/')) target.remove_suffix(1);
+  for (const std::string_view ending : {".nwb", ".h5", ".hdf5", ".hdf", ".he5"})
+    if (target.ends_with(ending)) return TargetFormat::hdf5;
+  return TargetFormat::zarr;
+}
 
 ConvertReport convert(const std::string& source, const std::string& target,
                       const ConvertOptions& options) {

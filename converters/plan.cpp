@@ -15,6 +15,8 @@ namespace {
 // What the writer puts into one chunk of objects to begin with.
 constexpr std::uint64_t kObjectsPerChunk = 65536;
 constexpr std::uint64_t kObjectBytes = 16;
+// What h5py's gzip means, and h5repack's: as small as deflate gets in reasonable time.
+constexpr int kDeflateLevel = 4;
 
 class Planner {
  public:
@@ -79,6 +81,7 @@ class Planner {
     array.bytes = checked_multiply(elements, kObjectBytes, "the size of a dataset");
     array.chunks = elements / kObjectsPerChunk + (elements % kObjectsPerChunk != 0 ? 1 : 0);
     array.chunk_files = array.chunks;
+    if (rules_.to_hdf5) return;
     if (const auto compressor = object_compressor(rules_.codecs.at(array.path), rules_.zarr_format))
       array.codecs = {*compressor};
   }
@@ -91,7 +94,8 @@ class Planner {
         checked_multiply(element_count(info.shape), info.type.size, "the size of a dataset");
     if (!source.is_stored()) array.bytes = 0;
     array.info.chunk_shape = wanted_chunk_shape(info, rules_.chunks.at(array.path));
-    array.reason = why_not_copied(source, planned);
+    if (rules_.to_hdf5) array.contiguous = is_contiguous(*planned.dataset, array);
+    array.reason = array.contiguous ? "it is contiguous" : why_not_copied(source, planned);
     if (array.reason.empty()) {
       array.action = Action::copy;
     } else {
@@ -137,8 +141,8 @@ class Planner {
     if (!adopted) {
       std::string names;
       for (const auto& config : codecs) names += (names.empty() ? "" : " + ") + config.name;
-      return fmt::format("Zarr can't take chunks under {} as they are",
-                         names.empty() ? "this type" : names);
+      return fmt::format("{} can't take chunks under {} as they are",
+                         rules_.to_hdf5 ? "HDF5" : "Zarr", names.empty() ? "this type" : names);
     }
     planned.array.codecs = std::move(*adopted);
     planned.source_codecs = codecs;
@@ -148,8 +152,11 @@ class Planner {
   void plan_encoding(const ArrayInfo& source, PlannedArray& array) const {
     array.info.type = source.type.little_endian();
     if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
-    array.codecs =
-        rules_.codecs.at(array.path).codecs.value_or(std::vector<CodecConfig>{default_codec()});
+    const CodecRule& rule = rules_.codecs.at(array.path);
+    if (rules_.to_hdf5)
+      plan_hdf5_encoding(source, rule, array);
+    else
+      array.codecs = rule.codecs.value_or(std::vector<CodecConfig>{default_codec()});
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
                                    [](const auto& config) { return config.name == "blosc"; });
     const auto limit =
@@ -167,16 +174,69 @@ class Planner {
     array.reason += "; its chunks are too large to encode";
   }
 
+  // Whether it becomes one run of elements in HDF5: as it was there, and where chunks bring
+  // nothing.
+  bool is_contiguous(const hdmf::DatasetBuilder& dataset, const PlannedArray& array) const {
+    const auto& info = dataset.array()->info();
+    if (info.shape.empty()) return true;
+    const auto& rule = rules_.codecs.at(array.path);
+    if (rule.codecs || rules_.chunks.at(array.path).kind != ChunkRule::Kind::keep) return false;
+    if (dataset.stored.contiguous) return *dataset.stored.contiguous;
+    if (info.chunk_shape.empty()) return true;
+    return array.bytes <= hdmf::StoredLayout::kSmallBytes &&
+           ChunkGrid(info.shape, info.chunk_shape).chunk_count() <= 1;
+  }
+
+  void plan_hdf5_encoding(const ArrayInfo& source, const CodecRule& rule,
+                          PlannedArray& array) const {
+    if (array.contiguous) return;
+    const CodecConfig deflate{"zlib", {{"level", kDeflateLevel}}};
+    if (!rule.codecs) {
+      array.codecs = hdf5_codecs(deflate, source.type.size);
+    } else if (!rule.codecs->empty()) {
+      array.codecs = hdf5_codecs(rule.codecs->front(), source.type.size);
+    }
+  }
+
   const PlanRules& rules_;
   const backend::Writer& writer_;
   const Limits& limits_;
   Plan plan_;
 };
 
+std::vector<const std::string*> codecs_of(const TargetOptions& options) {
+  std::vector<const std::string*> all{&options.codec};
+  for (const auto& [glob, value] : options.codec_for) all.push_back(&value);
+  return all;
+}
+
+// The codecs that are HDF5 filters too.
+void check_hdf5_codec(const std::string& text) {
+  const CodecRule rule = parse_codec_rule(text);
+  if (!rule.codecs || rule.codecs->empty()) return;
+  const std::string& name = rule.codecs->front().name;
+  for (const char* filter : {"zlib", "gzip", "zstd", "bz2", "blosc"})
+    if (name == filter) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("HDF5 has no filter that is the codec {}: choose zlib, which every "
+                          "reader has, zstd, bz2 or blosc",
+                          name));
+}
+
 void check_format(const TargetOptions& options) {
   const auto refuse = [](const std::string& text) {
     throw Error(ErrorCode::invalid_argument, text);
   };
+  if (options.format == TargetFormat::hdf5) {
+    if (options.shards != "none" || !options.shards_for.empty())
+      refuse("shards are of Zarr v3: HDF5 has one file anyway");
+    if (options.checksum || !options.manifest.empty())
+      refuse("checksums and manifests are of Zarr directories, not of an HDF5 file");
+    if (options.resume)
+      refuse("an HDF5 file that was not finished can't be gone on with: --overwrite begins anew");
+    for (const std::string* codec : codecs_of(options)) check_hdf5_codec(*codec);
+    return;
+  }
   if (options.zarr_format != 2 && options.zarr_format != 3)
     refuse(fmt::format("there is no Zarr format {}: it is 2 or 3", options.zarr_format));
   if (options.zarr_format == 3) {
@@ -219,8 +279,9 @@ CodecRule parse_codec_rule(const std::string& text) {
 
 PlanRules plan_rules(const TargetOptions& options) {
   check_format(options);
-  PlanRules rules{parse_codec_rule(options.codec), parse_chunk_rule(options.chunks),
-                  parse_shard_rule(options.shards), options.zarr_format, options.fast_paths};
+  PlanRules rules{parse_codec_rule(options.codec),      parse_chunk_rule(options.chunks),
+                  parse_shard_rule(options.shards),     options.zarr_format,
+                  options.format == TargetFormat::hdf5, options.fast_paths};
   for (const auto& [glob, value] : options.codec_for) {
     if (value == "verbatim") {
       throw Error(ErrorCode::invalid_argument,
@@ -236,6 +297,16 @@ PlanRules plan_rules(const TargetOptions& options) {
 }
 
 CodecConfig default_codec() { return blosc_zstd(2); }
+
+std::vector<CodecConfig> hdf5_codecs(const CodecConfig& compressor, std::uint64_t element_size) {
+  // Blosc shuffles by itself; what HDF5 calls gzip is a zlib stream.
+  if (compressor.name == "blosc") return {compressor};
+  std::vector<CodecConfig> codecs;
+  if (element_size > 1) codecs.push_back({"shuffle", {{"elementsize", element_size}}});
+  codecs.push_back(compressor);
+  if (compressor.name == "gzip") codecs.back().name = "zlib";
+  return codecs;
+}
 
 // hdmf-zarr has blosc for text in v2, and zstd in v3.
 std::optional<CodecConfig> object_compressor(const CodecRule& rule, int zarr_format) {

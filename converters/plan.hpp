@@ -32,6 +32,7 @@ struct PlanRules {
   PathRules<ChunkRule> chunks;
   PathRules<ShardRule> shards;
   int zarr_format = 2;
+  bool to_hdf5 = false;
   bool fast_paths = true;  ///< As TargetOptions::fast_paths.
 };
 
@@ -44,6 +45,9 @@ PlanRules plan_rules(const TargetOptions& options);
 /// and is the fastest too: what follows it has less to search (on 8-bit images 18 MB/s without it
 /// and 146 MB/s with it, on one core).
 CodecConfig default_codec();
+
+/// The same for HDF5, of elements of `element_size` bytes: shuffle and deflate.
+std::vector<CodecConfig> hdf5_codecs(const CodecConfig& compressor, std::uint64_t element_size);
 
 /// The compressor of chunks of objects under `rule`; nothing: not compressed.
 std::optional<CodecConfig> object_compressor(const CodecRule& rule, int zarr_format);

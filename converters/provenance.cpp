@@ -55,6 +55,7 @@ SourceIdentity identify_source(const std::string& path) {
 
 Json options_json(const TargetOptions& options) {
   Json json = Json::object();
+  json["format"] = options.format == TargetFormat::hdf5 ? "hdf5" : "zarr";
   json["zarr_format"] = options.zarr_format;
   json["compat"] = options.compat == backend::Compat::portable ? "portable" : "hdmf-zarr";
   json["text"] = options.text == backend::TextForm::exact ? "exact" : "utf8";

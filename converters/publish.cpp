@@ -13,6 +13,7 @@
 
 #include "converters/places.hpp"
 #include "converters/unfinished.hpp"
+#include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::converter {
@@ -33,8 +34,17 @@ std::string parent_of(const std::string& target) {
   return parent.empty() ? "." : parent;
 }
 
-// What may be replaced: an empty directory, or one that says that it is Zarr.
-bool is_replaceable(const std::string& path) {
+// What a file may replace: an empty one, or HDF5.
+bool is_replaceable_file(const std::string& path) {
+  boost::system::error_code error;
+  const auto status = fs::symlink_status(path, error);
+  if (error || !fs::is_regular_file(status)) return false;
+  const auto size = fs::file_size(path, error);
+  return !error && (size == 0 || backend::is_hdf5_file(path));
+}
+
+// What a directory may replace: an empty one, or one that says that it is Zarr.
+bool is_replaceable_directory(const std::string& path) {
   boost::system::error_code error;
   const auto status = fs::symlink_status(path, error);
   if (error || !fs::is_directory(status)) return false;
@@ -48,14 +58,15 @@ bool is_replaceable(const std::string& path) {
   throw Error(ErrorCode::already_exists, fmt::format("{} {}", target, what));
 }
 
-void check_replaceable(const std::string& target, bool overwrite) {
-  if (!overwrite) {
+void check_replaceable(const std::string& target, const Publication::Options& options) {
+  if (!options.overwrite) {
     throw_exists(target, "is there already: choose another name, or overwrite it (--overwrite)");
   }
-  if (!is_replaceable(target)) {
+  if (options.is_file ? !is_replaceable_file(target) : !is_replaceable_directory(target)) {
     throw_exists(target,
-                 "is neither a Zarr directory nor an empty one and is not replaced: remove it "
-                 "yourself if it may go");
+                 fmt::format("is neither {} nor an empty one and is not replaced: remove it "
+                             "yourself if it may go",
+                             options.is_file ? "an HDF5 file" : "a Zarr directory"));
   }
 }
 
@@ -138,12 +149,13 @@ std::string part_name(const std::string& target) {
   return without_trailing_slashes(target) + ".part";
 }
 
-void check_target(const std::string& source, const std::string& target, bool overwrite) {
+void check_target(const std::string& source, const std::string& target,
+                  const Publication::Options& options) {
   const auto name = without_trailing_slashes(target);
   check_name(name);
   check_parent(parent_of(name));
   check_apart(source, name);
-  if (status_of(name)) check_replaceable(name, overwrite);
+  if (status_of(name)) check_replaceable(name, options);
 }
 
 Publication::Publication(const std::string& source, const std::string& target, Options options)
@@ -151,7 +163,7 @@ Publication::Publication(const std::string& source, const std::string& target, O
       part_(part_name(target)),
       store_(part_ + "/" + unfinished::kStore),
       options_(options) {
-  check_target(source, target, options.overwrite);
+  check_target(source, target, options);
   if (::mkdir(part_.c_str(), 0777) != 0) {
     if (errno != EEXIST) {
       const int number = errno;
@@ -172,6 +184,7 @@ Publication::Publication(const std::string& source, const std::string& target, O
 }
 
 void Publication::make_part() {
+  if (options_.is_file) return;
   if (::mkdir(store_.c_str(), 0777) == 0) return;
   const int number = errno;
   throw Error(ErrorCode::io_error, fmt::format("{} can't be made: {}", store_, reason(number)));
@@ -244,7 +257,7 @@ void Publication::rename_store() {
     error = 0;
   }
   if (error == EEXIST || (error != 0 && status_of(target_))) {
-    check_replaceable(target_, options_.overwrite);
+    check_replaceable(target_, options_);
     // From here on `store` may be the old result, which nobody may go on with.
     ::unlink((part_ + "/" + unfinished::kRecord).c_str());
     kept_ = false;

@@ -6,13 +6,13 @@
 
 namespace engram::converter {
 
-/// A directory that appears under its name when it is complete, or not at all. Until then it is
-/// built in `target` + ".part", which is locked against other conversions and removed by the
-/// destructor unless publish() or keep() was called.
+/// A directory, or a file, that appears under its name when it is complete, or not at all. Until
+/// then it is built in `target` + ".part", which is locked against other conversions and removed by
+/// the destructor unless publish() or keep() was called.
 ///
 /// How it is done:
-///  1. the target's parent must be there, and the target not (or be a Zarr directory that may be
-///     replaced);
+///  1. the target's parent must be there, and the target not (or be a Zarr directory, or for a file
+///     an HDF5 file, that may be replaced);
 ///  2. mkdir TARGET.part, which fails when somebody else has it; flock on it, which a later
 ///     conversion asks to tell one that runs from one that was killed;
 ///  3. the caller fills the directory `store` in it;
@@ -24,6 +24,7 @@ class Publication {
   struct Options {
     bool overwrite = false;  ///< A target that is there, and an unfinished one, give way.
     bool resume = false;     ///< An unfinished one is taken as it is; is_resumed() says so.
+    bool is_file = false;    ///< The target is an HDF5 file.
   };
 
   /// Does steps 1 and 2. `source` is what the data come from: a target that is the source, lies in
@@ -37,7 +38,8 @@ class Publication {
 
   /// The directory `target` + ".part": for what belongs to the building and not to the result.
   const std::string& part() const noexcept { return part_; }
-  /// Where to build: a directory in it, empty unless is_resumed().
+  /// Where to build: a directory in it, empty unless is_resumed(); of a file the name for it, where
+  /// nothing is.
   const std::string& store() const noexcept { return store_; }
   /// True when something was taken that an earlier conversion left.
   bool is_resumed() const noexcept { return resumed_; }
@@ -64,7 +66,8 @@ class Publication {
 };
 
 /// Step 1 alone, for a dry run.
-void check_target(const std::string& source, const std::string& target, bool overwrite);
+void check_target(const std::string& source, const std::string& target,
+                  const Publication::Options& options);
 
 /// The directory in which `target` is built.
 std::string part_name(const std::string& target);

@@ -46,7 +46,10 @@ Json to_json(const PlannedArray& array) {
   json["shape"] = array.info.shape;
   if (array.action != Action::objects) {
     json["dtype"] = typestr(array.info.type);
-    json["chunk_shape"] = array.info.chunk_shape;
+    if (array.contiguous)
+      json["layout"] = "contiguous";
+    else
+      json["chunk_shape"] = array.info.chunk_shape;
     if (!array.shard_shape.empty()) json["shard_shape"] = array.shard_shape;
   }
   json["codecs"] = codecs_json(array.codecs);

@@ -77,6 +77,12 @@ Progress totals_of(const Plan& plan) {
   return totals;
 }
 
+bool is_hdf5(const TargetOptions& options) { return options.format == TargetFormat::hdf5; }
+
+backend::Hdf5WriteOptions hdf5_options(const TargetOptions& options) {
+  return {options.codec == "verbatim"};
+}
+
 backend::ZarrWriteOptions writer_options(const TargetOptions& options, const CodecRule& codec) {
   using codec::ShuffleForm;
   backend::ZarrWriteOptions result;
@@ -176,18 +182,19 @@ class TreeCopy {
     if (options_.resume && origin_.name.empty())
       throw Error(ErrorCode::invalid_argument,
                   "there is nothing to go on with: what is written comes from no file");
-    Publication publication(origin_.name, target_, {options_.overwrite, options_.resume});
+    Publication publication(origin_.name, target_,
+                            {options_.overwrite, options_.resume, is_hdf5(options_)});
     auto before = record(publication);
     try {
       build(publication, before);
     } catch (const Error& error) {
-      if (!before || !may_go_on(error)) throw;
+      if (!before || !may_go_on(error) || is_hdf5(options_)) throw;
       publication.keep();
       throw Error(error.code(), fmt::format("{}; what is done is kept in {}: the same command with "
                                             "--resume goes on",
                                             error.what(), publication.part()));
     } catch (const std::bad_alloc&) {
-      if (before) publication.keep();
+      if (before && !is_hdf5(options_)) publication.keep();
       throw;
     }
   }
@@ -198,7 +205,7 @@ class TreeCopy {
     if (origin_.name.empty()) return std::nullopt;
     const std::string& part = publication.part();
     auto now = make_record(origin_.name, source_identity(origin_.name), deciding(origin_.options),
-                           versions_json());
+                           versions_json(), !is_hdf5(options_));
     if (publication.is_resumed()) {
       const auto before = read_record(part);
       try {
@@ -241,15 +248,21 @@ class TreeCopy {
     write_record(publication.part(), record);
   }
 
+  std::unique_ptr<backend::Writer> make_writer(const Publication& publication,
+                                               const ThreadPool& pool) {
+    if (is_hdf5(options_))
+      return backend::make_hdf5_writer(publication.store(), hdf5_options(options_));
+    auto settings = writer_options(options_, rules_.codecs.for_all());
+    settings.resume = publication.is_resumed();
+    settings.checksums = checksums_;
+    return backend::make_zarr_writer(open_store(publication, pool.size() + 1), settings);
+  }
+
   void build(Publication& publication, std::optional<Json>& record) {
     std::optional<ResultFile> manifest;
     if (!options_.manifest.empty()) manifest.emplace(options_.manifest, origin_.name, target_);
     ThreadPool pool(options_.threads);
-    auto writer_settings = writer_options(options_, rules_.codecs.for_all());
-    writer_settings.resume = publication.is_resumed();
-    writer_settings.checksums = checksums_;
-    const auto writer =
-        backend::make_zarr_writer(open_store(publication, pool.size() + 1), writer_settings);
+    const auto writer = make_writer(publication, pool);
     MemoryBudget budget(options_.memory);
     Expectation expectation(*writer, pool, budget, options_.stop);
     const auto plan =
@@ -257,7 +270,8 @@ class TreeCopy {
     expectation.finish();
     if (record) check_plan(publication, *record);
     std::optional<Checkpoint> checkpoint;
-    if (options_.sync && record) checkpoint.emplace(publication.part(), kCheckpointPeriod);
+    if (options_.sync && record && !is_hdf5(options_))
+      checkpoint.emplace(publication.part(), kCheckpointPeriod);
     writer->write_tree(tree_, &pool, options_.stop);
     check_strict(options_, in_order(writer->notices()));
     ProgressMeter progress(options_.on_progress, totals_of(plan));
@@ -338,9 +352,12 @@ class TreeCopy {
   }
 
   void dry_run() {
-    if (!target_.empty()) check_target(origin_.name, target_, options_.overwrite);
+    if (!target_.empty())
+      check_target(origin_.name, target_, {options_.overwrite, false, is_hdf5(options_)});
     const auto writer =
-        backend::make_zarr_planner(writer_options(options_, rules_.codecs.for_all()));
+        is_hdf5(options_)
+            ? backend::make_hdf5_planner(hdf5_options(options_))
+            : backend::make_zarr_planner(writer_options(options_, rules_.codecs.for_all()));
     const auto plan = read_and_plan(*writer, nullptr);
     writer->write_tree(tree_);
     check_strict(options_, writer->notices());
@@ -355,6 +372,7 @@ class TreeCopy {
         throw;
       }
     }
+    if (is_hdf5(options_)) report_.written.files = 1;
   }
 
   // Adds the files of one dataset: its two documents and its chunks.

@@ -92,14 +92,17 @@ void remove_if(const std::string& store, const Predicate& is_doubtful) {
 }  // namespace
 
 Json make_record(const std::string& source, const Json& identity, const Json& options,
-                 const Json& versions) {
-  return {{"what", "an unfinished conversion of engram: convert --resume goes on with it"},
-          {"begun", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-          {"source", source},
-          {"identity", identity},
-          {"options", options},
-          {"versions", versions},
-          {"boot", boot_id()}};
+                 const Json& versions, bool resumable) {
+  return {
+      {"what", resumable ? "an unfinished conversion of engram: convert --resume goes on with it"
+                         : "an unfinished conversion of engram, which can't be gone on with"},
+      {"resumable", resumable},
+      {"begun", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+      {"source", source},
+      {"identity", identity},
+      {"options", options},
+      {"versions", versions},
+      {"boot", boot_id()}};
 }
 
 void write_record(const std::string& part, const Json& record) {
@@ -132,7 +135,10 @@ std::string describe_unfinished(const std::string& part) {
                      text_at(*record, "begun"));
 }
 
-bool is_resumable(const std::string& part) { return read_record(part).has_value(); }
+bool is_resumable(const std::string& part) {
+  const auto record = read_record(part);
+  return record && record->value("resumable", Json(true)) != Json(false);
+}
 
 void check_same_conversion(const std::string& part, const Json& before, const Json& now) {
   const auto refuse = [&](const std::string& why) {

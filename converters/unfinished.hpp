@@ -19,8 +19,9 @@ inline constexpr const char* kReplaced = "replaced";       ///< A target that gi
 
 /// The record of a conversion that begins now: what it is made from (see source_identity()),
 /// `options`, all that decide about the bytes of the result, and the versions of what makes them.
+/// Whether another can go on with it is said too.
 Json make_record(const std::string& source, const Json& identity, const Json& options,
-                 const Json& versions);
+                 const Json& versions, bool resumable = true);
 
 /// Puts `record` into the directory `part`, in the place of another; whoever reads finds one of
 /// them whole. Throws Error(io_error).

@@ -24,14 +24,16 @@ namespace {
 constexpr std::size_t kShownNotices = 20;
 
 constexpr const char* kConvertAbout =
-    R"(Turn an HDF5 file, NWB or any other, or a Zarr store into a Zarr directory that hdmf-zarr opens as its own.
+    R"(Turn an HDF5 file, NWB or any other, or a Zarr store into a Zarr directory that hdmf-zarr opens as its own, or back
+into an HDF5 file that h5py and PyNWB open: when TARGET ends in .nwb, .h5, .hdf5, .hdf or .he5, or with --to hdf5.
 
 Everything that SOURCE holds is copied: data, attributes, links, references, cached schemas. Compressed chunks are kept
-as they are where Zarr has the same codec, so that nothing is decompressed; other data are encoded anew. TARGET appears
+as they are where the target has the same codec, so that nothing is decompressed; other data are encoded anew. TARGET appears
 when it is complete, or not at all. What can't be kept as it was is named in a warning.)";
 
 constexpr const char* kConvertExamples = R"(Examples:
   engram convert session.nwb session.nwb.zarr
+  engram convert session.nwb.zarr session.nwb                 and back
   engram convert --dry-run session.nwb session.nwb.zarr       what would be written, array by array
   engram convert --compat portable in.nwb out.nwb.zarr        for zarr-python 3 and what does not know HDMF
   engram convert --zarr-format 3 --shards auto in.nwb out.nwb.zarr
@@ -49,6 +51,8 @@ constexpr const char* kConvertExamples = R"(Examples:
 struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
   std::vector<std::string> codecs, chunks, shards;
+  std::string to = "auto";
+  const CLI::Option* zarr_format = nullptr;
   bool no_consolidate = false, no_sync = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
   std::string report;
@@ -147,6 +151,14 @@ void choose(ConvertChoices& options, Command& chosen) {
   if (options.target.empty() && !options.convert.dry_run) {
     throw CLI::RequiredError("TARGET");
   }
+  options.convert.format = options.to == "hdf5"   ? TargetFormat::hdf5
+                           : options.to == "zarr" ? TargetFormat::zarr
+                                                  : format_by_name(options.target);
+  if (options.convert.format == TargetFormat::hdf5 && options.zarr_format->count() > 0)
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("--zarr-format is of Zarr, and {} is to be an HDF5 file{}", options.target,
+                    options.to == "auto" ? ", by its name (--to zarr makes it Zarr)" : ""));
   options.convert.memory = parse_size(options.memory);
   options.convert.consolidate = !options.no_consolidate;
   options.convert.sync = !options.no_sync;
@@ -187,15 +199,21 @@ void add_convert_command(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<ConvertChoices>();
   auto& convert_options = options->convert;
   command->add_option("SOURCE", options->source, "The HDF5 file or Zarr store to read")->required();
-  command->add_option("TARGET", options->target, "The Zarr directory to make");
+  command->add_option("TARGET", options->target, "The Zarr directory or HDF5 file to make");
 
   command
-      ->add_option(
-          "--zarr-format", convert_options.zarr_format,
-          "2: Zarr v2, which hdmf-zarr up to 0.13 reads (default); 3: Zarr v3, for hdmf-zarr "
-          "from 0.14 on, zarr-python 3 and tensorstore")
-      ->option_text("2|3")
-      ->check(CLI::IsMember({2, 3}));
+      ->add_option("--to", options->to,
+                   "What TARGET is: zarr or hdf5; auto: as its name ends (default)")
+      ->option_text("auto|zarr|hdf5")
+      ->check(CLI::IsMember({"auto", "zarr", "hdf5"}));
+  options->zarr_format =
+      command
+          ->add_option(
+              "--zarr-format", convert_options.zarr_format,
+              "2: Zarr v2, which hdmf-zarr up to 0.13 reads (default); 3: Zarr v3, for hdmf-zarr "
+              "from 0.14 on, zarr-python 3 and tensorstore")
+          ->option_text("2|3")
+          ->check(CLI::IsMember({2, 3}));
   const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
                                                        {"portable", backend::Compat::portable}};
   command
@@ -229,7 +247,9 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "(default); verbatim: the same without the head that makes shuffled deflate chunks "
           "Blosc chunks; or encode everything: none, zlib:6, gzip:5, bz2:9, zstd:3, lz4, "
           "blosc:zstd:5:bitshuffle. For some arrays, once for each: '/acquisition/**=zstd:5'; the "
-          "last that matches counts")
+          "last that matches counts. Of HDF5: keep copies what every HDF5 reader has and encodes "
+          "the rest with shuffle and deflate; verbatim keeps blosc, zstd and bzip2 too, which need "
+          "plugins; none, zlib:6, zstd:3, bz2:9, blosc:...")
       ->option_text("[GLOB=]CODEC")
       ->allow_extra_args(false)
       ->take_all();
@@ -263,8 +283,10 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->check(CLI::Range(0U, 1024U));
   command->add_flag("--strict", convert_options.strict,
                     "Fail (status 6) instead of warning when something can't be kept");
-  command->add_flag("--overwrite", convert_options.overwrite,
-                    "Replace TARGET, when it is a Zarr directory, once the new one is complete");
+  command->add_flag(
+      "--overwrite", convert_options.overwrite,
+      "Replace TARGET, when it is what is made (a Zarr directory, an HDF5 file), once the "
+      "new one is complete");
   command->add_flag("--verify", convert_options.verify,
                     "Read the result again and compare it with SOURCE, value by value, before it "
                     "gets its name; status 1 when they differ");

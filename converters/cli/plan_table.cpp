@@ -34,7 +34,9 @@ Row row_of(const PlannedArray& array) {
   return {printable(array.path),
           to_string(array.info.shape),
           objects ? "object" : typestr(array.info.type),
-          objects ? "" : to_string(array.info.chunk_shape),
+          objects            ? ""
+          : array.contiguous ? "contiguous"
+                             : to_string(array.info.chunk_shape),
           fmt::format("{}", array.chunks),
           array.shard_shape.empty()
               ? ""

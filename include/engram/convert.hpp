@@ -35,12 +35,22 @@ struct PlannedArray {
   std::uint64_t bytes = 0;          ///< Of the decoded elements that are stored (objects: 16 each).
   std::uint64_t chunks = 0;         ///< At most so many (objects: about so many).
   std::uint64_t chunk_files = 0;    ///< At most so many files: the chunks, or the shards.
+  bool contiguous = false;          ///< Of HDF5: chunks are only the pieces that it is passed in.
   std::string checksum;  ///< Of its directory, once written, with TargetOptions::checksum; else "".
 };
 
-/// How a Zarr directory is made, by convert() and by write(). The defaults are those of the
-/// command.
+/// What is made.
+enum class TargetFormat {
+  zarr,  ///< A directory with a Zarr hierarchy.
+  hdf5,  ///< An HDF5 file.
+};
+
+/// HDF5 for a name that ends in .nwb, .h5, .hdf5, .hdf or .he5, else Zarr.
+TargetFormat format_by_name(std::string_view target) noexcept;
+
+/// How the target is made, by convert() and by write(). The defaults are those of the command.
 struct TargetOptions {
+  TargetFormat format = TargetFormat::zarr;
   /// 2 or 3: the version of Zarr. hdmf-zarr up to 0.13 opens 2 only, from 0.14 on 3 only.
   int zarr_format = 2;
   backend::Compat compat = backend::Compat::hdmf_zarr;  ///< Of Zarr v2.
@@ -76,6 +86,10 @@ struct TargetOptions {
   /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
   /// the same, without a Blosc head. Else every array is encoded with the codec that
   /// codec::parse_codec reads.
+  ///
+  /// Of HDF5: "keep" copies what every HDF5 library reads (deflate, shuffle, fletcher32, Blosc with
+  /// one zlib stream in it), and encodes others with shuffle and deflate 4; "verbatim" keeps
+  /// chunks under blosc, zstd and bzip2 too, for which readers need a plugin.
   std::string codec = "keep";
   /// "keep": the source's chunks, and about 10 MB where it has none. "auto": about 10 MB
   /// everywhere. Else lengths with commas, "30000,64", for arrays of that rank (others keep
@@ -151,10 +165,10 @@ struct ConvertReport {
   std::vector<backend::Notice> notices;
 };
 
-/// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr directory
-/// at `target`; nothing in the result points at the source. The result appears under its
-/// name when it is complete, or not at all: until then it is built in `target` + ".part". When the
-/// function fails that is removed, unless going on could help: after Error(io_error),
+/// Copies everything that the HDF5 file or Zarr store at `source` holds into a new Zarr directory,
+/// or a new HDF5 file, at `target`; nothing in the result points at the source. The result appears
+/// under its name when it is complete, or not at all: until then it is built in `target` + ".part".
+/// When the function fails that is removed, unless going on could help: after Error(io_error),
 /// Error(cancelled) or a lack of memory it stays, for TargetOptions::resume. A source that changes
 /// while it is read is Error(corrupt_data), and nothing stays.
 ///

@@ -52,6 +52,7 @@
 #include "engram/hdmf/selection.hpp"
 #include "engram/hdmf/spec.hpp"
 #include "engram/hdmf/spec_source.hpp"
+#include "engram/hdmf/stored_form.hpp"
 #include "engram/hdmf/validate.hpp"
 #include "engram/hdmf/value.hpp"
 #include "engram/store/checksum_store.hpp"

@@ -74,6 +74,11 @@ std::string loss(const hdf5::Type& type) {
   return "";
 }
 
+// What most attributes are.
+bool is_plain_text(const hdmf::StoredForm& form) {
+  return form.type == hdmf::ObjectType() && form.shape.empty() && !form.is_null;
+}
+
 }  // namespace
 
 class AttributeReader::Noter final : public ReferenceDecoder {
@@ -118,7 +123,8 @@ hdmf::Attributes AttributeReader::read(hdf5::Id object, const hdf5::File& file,
       const hdf5::Handle attribute =
           hdf5::own(H5Aopen(object, name.c_str(), H5P_DEFAULT), "open the attribute");
       std::string reason, change;
-      Value value = read_value(attribute.id(), file, reason, change);
+      hdmf::StoredForm form;
+      Value value = read_value(attribute.id(), file, form, reason, change);
       if (!reason.empty()) {
         notices_.push_back({Notice::Kind::left_out, fmt::format("{}@{}", path, name),
                             "the attribute is left out: it holds " + reason});
@@ -127,7 +133,10 @@ hdmf::Attributes AttributeReader::read(hdf5::Id object, const hdf5::File& file,
       if (!change.empty())
         notices_.push_back(
             {Notice::Kind::changed, fmt::format("{}@{}", path, name), std::move(change)});
-      attributes.set(std::move(name), std::move(value));
+      const bool is_plain =
+          is_plain_text(form) || (hdmf::survives_json(form.type) && hdmf::form_of(value) == form);
+      attributes.set(name, std::move(value));
+      if (!is_plain) attributes.set_form(name, std::move(form));
     } catch (Error& error) {
       error.at("attribute " + name);
       throw;
@@ -148,7 +157,8 @@ void AttributeReader::check_size(const Shape& shape, std::uint64_t bytes) const 
                             to_string(shape), bytes, most));
 }
 
-Value AttributeReader::read_value(hdf5::Id attribute, const hdf5::File& file, std::string& reason,
+Value AttributeReader::read_value(hdf5::Id attribute, const hdf5::File& file,
+                                  hdmf::StoredForm& form, std::string& reason,
                                   std::string& change) {
   const hdf5::Handle type_id = hdf5::own(H5Aget_type(attribute), "read an attribute's type");
   const hdf5::Type type = hdf5::describe(type_id.id());
@@ -159,7 +169,10 @@ Value AttributeReader::read_value(hdf5::Id attribute, const hdf5::File& file, st
   change = loss(type);
   const hdf5::Handle space = hdf5::own(H5Aget_space(attribute), "read an attribute's shape");
   Shape shape;
-  if (!shape_of(space.id(), shape)) return hdmf::Null{};
+  form.type = object_type(type);
+  form.is_null = !shape_of(space.id(), shape);
+  if (form.is_null) return hdmf::Null{};
+  form.shape = shape;
 
   const std::uint64_t count = element_count(shape);
   const std::uint64_t bytes = checked_multiply(count, type.memory_size, "an attribute's size");
@@ -203,7 +216,7 @@ void AttributeReader::resolve(hdmf::Attributes& attributes, const std::string& p
     if (may_hold_references(item.second)) changed.push_back(item);
   for (auto& [name, value] : changed) {
     if (resolve(value, objects)) {
-      attributes.set(std::move(name), std::move(value));
+      attributes.replace(name, std::move(value));
       continue;
     }
     notices_.push_back({Notice::Kind::dangling, fmt::format("{}@{}", path, name),

@@ -37,8 +37,8 @@ class AttributeReader {
   class Noter;
 
   void check_size(const Shape& shape, std::uint64_t bytes) const;
-  hdmf::Value read_value(hdf5::Id attribute, const hdf5::File& file, std::string& reason,
-                         std::string& change);
+  hdmf::Value read_value(hdf5::Id attribute, const hdf5::File& file, hdmf::StoredForm& form,
+                         std::string& reason, std::string& change);
   bool resolve(hdmf::Value& value, const PlacedObjects& objects) const;
 
   const Limits& limits_;

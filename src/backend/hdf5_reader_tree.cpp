@@ -197,6 +197,11 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
     builder.is_scalar = source->is_scalar() && source->shape().empty();
     builder.is_null = source->is_null();
     builder.enumeration = type.enumeration;
+    builder.stored.max_shape = source->max_shape();
+    if (type.kind == hdf5::Type::Kind::number)
+      builder.stored.contiguous = source->chunk_shape().empty();
+    else
+      builder.stored.chunk_shape = source->chunk_shape();
     if (type.has_inner_enumeration)
       notice(Notice::Kind::changed, path,
              "enumerations inside its type became integers; their names are left out");

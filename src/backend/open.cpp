@@ -33,16 +33,17 @@ namespace fs = std::filesystem;
 constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
 constexpr std::uint64_t kFirstUserBlock = 512;
 
-struct Known {
+struct KnownStart {
   std::string_view start, name;
 };
 constexpr std::array kKnown = {
-    Known{"\x1f\x8b", "a gzip file: unpack it first"},
-    Known{"CDF\x01", "a netCDF 3 file"},
-    Known{"CDF\x02", "a netCDF 3 file"},
-    Known{"version https://git-lfs", "a Git LFS pointer: fetch the file itself"},
-    Known{"/annex/objects", "a git-annex pointer: fetch the file itself"},
-    Known{"\x89HDF", "a damaged HDF5 file: its signature was changed, as by a transfer as text"},
+    KnownStart{"\x1f\x8b", "a gzip file: unpack it first"},
+    KnownStart{"CDF\x01", "a netCDF 3 file"},
+    KnownStart{"CDF\x02", "a netCDF 3 file"},
+    KnownStart{"version https://git-lfs", "a Git LFS pointer: fetch the file itself"},
+    KnownStart{"/annex/objects", "a git-annex pointer: fetch the file itself"},
+    KnownStart{"\x89HDF",
+               "a damaged HDF5 file: its signature was changed, as by a transfer as text"},
 };
 
 std::string read_at(std::ifstream& file, std::uint64_t offset, std::size_t size) {
@@ -64,7 +65,7 @@ bool has_signature(std::ifstream& file, std::uint64_t size) {
 std::string what_is(std::ifstream& file, std::uint64_t size) {
   if (size == 0) return "an empty file";
   const std::string start = read_at(file, 0, 32);
-  const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& known) {
+  const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const KnownStart& known) {
     return start.starts_with(known.start);
   });
   return found == kKnown.end() ? "a file without HDF5's signature" : std::string(found->name);
@@ -76,6 +77,17 @@ std::string what_is(std::ifstream& file, std::uint64_t size) {
       fmt::format("{} is {}; engram reads HDF5 files and Zarr directories, zip files and URLs",
                   path, found));
 }
+
+}  // namespace
+
+bool is_hdf5_file(const std::string& path) {
+  std::error_code failed;
+  const std::uint64_t size = fs::file_size(path, failed);
+  std::ifstream file(path, std::ios::binary);
+  return !failed && file && has_signature(file, size);
+}
+
+namespace {
 
 // `kind` is what lies there, for messages: "a directory".
 std::unique_ptr<Reader> open_zarr(std::shared_ptr<const store::ReadableStore> store,

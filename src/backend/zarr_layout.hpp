@@ -29,6 +29,10 @@ inline constexpr std::string_view kObjectReferenceV3 =
 /// over: what engram says of an array and hdmf-zarr has no attribute for, by the names below and
 /// that of zarr_dtype.
 inline constexpr std::string_view kExtensionV3 = "engram";
+/// Beside what the root's documents say, where readers that don't know it pass it over too: how
+/// HDF5 had what Zarr does not tell apart (backend/stored_json.hpp).
+inline constexpr std::string_view kStoredExtension = "engram";
+inline constexpr std::string_view kStored = "hdf5";
 
 inline constexpr std::string_view kSpecLocation = ".specloc";  ///< On the root: cached schemas.
 inline constexpr std::string_view kEnumeration = "_ENUM";      ///< On arrays: {"name": value}.

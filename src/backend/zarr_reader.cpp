@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/filesystem.hpp>
 
+#include "backend/stored_json.hpp"
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_reader_external.hpp"
 #include "backend/zarr_reader_links.hpp"
@@ -157,7 +158,12 @@ class ZarrReader final : public Reader {
     root_id_.reset();
     if (const Json* id = attribute(root, "object_id"); id != nullptr && id->is_string())
       root_id_ = id->get<std::string>();
+    const auto own = root.extensions.find(layout::kStoredExtension);
+    stored_ = own == root.extensions.end() || !own->is_object()
+                  ? Json()
+                  : own->value(std::string(layout::kStored), Json());
     hdmf::GroupBuilder tree = group("/", root);
+    apply_stored(stored_, tree);
     settle_links(tree, limits_, notices_);
     resolve_external_links(tree, directory_ ? *directory_ : std::string(), options_, notices_);
     return tree;
@@ -252,12 +258,14 @@ class ZarrReader final : public Reader {
         std::make_shared<const zarr::Array>(store_, path.substr(1), *node.array, limits_);
     const Shape shape = meaning.is_scalar ? Shape{} : node.array->shape;
     if (node.array->is_object) {
-      dataset.data = objects(array, meaning, shape);
+      dataset.data = objects(array, path, meaning, shape);
     } else if (meaning.type && same_fields(*meaning.type, node.array->type) &&
                has_texts(node.array->type)) {
+      ObjectType type = with_native_numbers(*meaning.type, node.array->type);
+      if (auto stored = stored_object_type(stored_, path); stored && is_more_of(type, *stored))
+        type = std::move(*stored);
       dataset.data = std::make_shared<const ZarrObjectSource>(
-          array, with_native_numbers(*meaning.type, node.array->type),
-          ZarrObjectSource::Form::packed, shape, limits_);
+          array, std::move(type), ZarrObjectSource::Form::packed, shape, limits_);
     } else {
       dataset.data = std::make_shared<const ZarrArraySource>(array, shape);
     }
@@ -288,7 +296,7 @@ class ZarrReader final : public Reader {
   }
 
   std::shared_ptr<const hdmf::ObjectSource> objects(const std::shared_ptr<const zarr::Array>& array,
-                                                    const Meaning& meaning,
+                                                    const std::string& path, const Meaning& meaning,
                                                     const Shape& shape) const {
     using Form = ZarrObjectSource::Form;
     const zarr::ArrayMetadata& metadata = array->metadata();
@@ -302,7 +310,17 @@ class ZarrReader final : public Reader {
       type = *meaning.type;
       if (is_text_codec && type.kind != ObjectType::Kind::text) form = Form::json_text;
     }
+    // The store does not say all of it, but nothing else.
+    if (auto stored = stored_object_type(stored_, path); stored && is_more_of(type, *stored))
+      type = std::move(*stored);
     return std::make_shared<const ZarrObjectSource>(array, std::move(type), form, shape, limits_);
+  }
+
+  // Text is told apart from other things only.
+  static bool is_more_of(const ObjectType& type, const ObjectType& stored) {
+    if (type.kind == ObjectType::Kind::text || stored.kind == ObjectType::Kind::text)
+      return type.kind == stored.kind;
+    return layout::spell(type) == layout::spell(stored);
   }
 
   std::shared_ptr<const store::ReadableStore> store_;
@@ -311,6 +329,7 @@ class ZarrReader final : public Reader {
   std::shared_ptr<const std::string> directory_;  ///< That the store is; nullptr: it is none.
   std::vector<Notice> notices_;
   std::optional<std::string> root_id_;
+  Json stored_;  ///< What stored_to_json() said.
   int zarr_format_ = 2;
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "backend/stored_json.hpp"
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_writer_array.hpp"
 #include "backend/zarr_writer_form.hpp"
@@ -54,6 +55,9 @@ class ZarrWriter final : public Writer {
   void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool, std::stop_token stop) override {
     const ZarrTree tree(root, options_.zarr_format);
     schema_path_ = tree.schema_path();
+    if (Json stored = stored_to_json(root); !stored.empty())
+      hierarchy_.extend(std::string(layout::kStoredExtension),
+                        {{std::string(layout::kStored), std::move(stored)}});
     std::vector<PlacedGroup> groups;
     place_groups("/", root, groups);
     const auto write = [&](std::uint64_t i) {

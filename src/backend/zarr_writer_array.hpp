@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "backend/counters.hpp"
 #include "engram/array/array_source.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/backend/backend.hpp"
@@ -18,13 +19,6 @@
 #include "zarr/shard_writer.hpp"
 
 namespace engram::backend {
-
-/// WriterCounters that many threads add to.
-struct Counters {
-  std::atomic<std::uint64_t> files = 0, bytes = 0;
-  std::atomic<std::uint64_t> chunks_verbatim = 0, chunks_framed = 0, chunks_recoded = 0,
-                             chunks_inflated = 0, chunks_taken_over = 0;
-};
 
 /// The chunks of one Zarr array.
 class ZarrArraySink final : public ArraySink {

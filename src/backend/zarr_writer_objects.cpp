@@ -3,8 +3,7 @@
 // 1. Chunks hold kFirstElements elements to begin with. A chunk whose bytes would pass
 //    kMaxPayload makes the whole array start over with a quarter of the elements; so the chunk
 //    shape depends on the values alone.
-// 2. The values of a chunk are read in boxes. They begin small, because nothing says how large a
-//    text is before it is read, and grow as long as the values turn out to be small.
+// 2. The values of a chunk are read in boxes (ObjectBlocks).
 // 3. Records that may become a structured type are read once more before, for the length of their
 //    texts.
 
@@ -14,6 +13,7 @@
 
 #include <algorithm>
 
+#include "backend/object_blocks.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/pipeline.hpp"
@@ -23,51 +23,6 @@ namespace {
 
 constexpr std::uint64_t kFirstElements = 65536;
 constexpr std::uint64_t kMaxPayload = 32U << 20U;
-constexpr std::uint64_t kFirstBlock = 64;
-constexpr std::uint64_t kMaxBlock = 16384;
-// What a value takes in memory beside its bytes.
-constexpr std::uint64_t kValueSize = 128;
-
-class Blocks {
- public:
-  Blocks(const hdmf::ObjectSource& source, std::uint64_t block_bytes)
-      : source_(source), block_bytes_(std::max<std::uint64_t>(block_bytes, 1)) {}
-
-  /// Calls `visit(value)` for each value of `region`, which returns its bytes; stops when it
-  /// returns nullopt. True when all were visited.
-  template <typename Visit>
-  bool read(const Region& region, Visit visit) {
-    const std::uint64_t count = element_count(region.shape);
-    for (std::uint64_t done = 0; done < count;) {
-      Region box = box_at(region.shape, done, elements_);
-      const std::uint64_t box_count = element_count(box.shape);
-      for (std::size_t d = 0; d < box.origin.size(); ++d) box.origin[d] += region.origin[d];
-      const std::vector<hdmf::Value> values = source_.read(box);
-      if (values.size() != box_count)
-        throw Error(ErrorCode::corrupt_data,
-                    fmt::format("{} values were read, not {}", values.size(), box_count));
-      std::uint64_t bytes = 0;
-      for (const hdmf::Value& value : values) {
-        const std::optional<std::uint64_t> size = visit(value);
-        if (!size) return false;
-        bytes += *size + kValueSize;
-      }
-      done += box_count;
-      adapt(bytes / box_count);
-    }
-    return true;
-  }
-
- private:
-  void adapt(std::uint64_t bytes_each) {
-    const std::uint64_t fits = block_bytes_ / bytes_each;
-    elements_ = std::clamp<std::uint64_t>(fits, 1, std::min(4 * elements_, kMaxBlock));
-  }
-
-  const hdmf::ObjectSource& source_;
-  const std::uint64_t block_bytes_;
-  std::uint64_t elements_ = kFirstBlock;
-};
 
 // `items` of a region that is cut at the array's end, among padding where the chunk goes on.
 std::vector<std::string> pad(std::vector<std::string> items, const Shape& region_shape,
@@ -102,10 +57,11 @@ class ObjectWriter {
         blocks_(source_, block_bytes) {}
 
   void scan() {
-    blocks_.read(Region::all(source_.shape()), [&](const hdmf::Value& value) {
-      form_.scan(value);
-      return std::optional<std::uint64_t>(0);
-    });
+    blocks_.read(Region::all(source_.shape()),
+                 [&](const Region&, const std::vector<hdmf::Value>& values) {
+                   for (const hdmf::Value& value : values) form_.scan(value);
+                   return std::optional<std::uint64_t>(0);
+                 });
   }
 
   // nullopt: a chunk would be too large.
@@ -128,15 +84,19 @@ class ObjectWriter {
   std::optional<std::vector<std::string>> read_chunk(const Region& region, Written& written) {
     std::vector<std::string> items;
     std::uint64_t payload = 0;
-    const bool complete =
-        blocks_.read(region, [&](const hdmf::Value& value) -> std::optional<std::uint64_t> {
-          std::string item = form_.encode(value);
-          const std::uint64_t size = item.size();
-          payload += size + form_.overhead();
-          if (payload > kMaxPayload && element_count(region.shape) > 1) return std::nullopt;
-          items.push_back(std::move(item));
-          return size;
-        });
+    const auto encode =
+        [&](const Region&, const std::vector<hdmf::Value>& values) -> std::optional<std::uint64_t> {
+      std::uint64_t bytes = 0;
+      for (const hdmf::Value& value : values) {
+        std::string item = form_.encode(value);
+        payload += item.size() + form_.overhead();
+        if (payload > kMaxPayload && element_count(region.shape) > 1) return std::nullopt;
+        bytes += item.size();
+        items.push_back(std::move(item));
+      }
+      return bytes;
+    };
+    const bool complete = blocks_.read(region, encode);
     if (!complete) return std::nullopt;
     written.value_bytes += payload;
     return items;
@@ -158,7 +118,7 @@ class ObjectWriter {
   const hdmf::ObjectSource& source_;
   ObjectForm& form_;
   store::Store& store_;
-  Blocks blocks_;
+  ObjectBlocks blocks_;
 };
 
 // In v2 as hdmf-zarr has it scalars are arrays of one element.
@@ -167,36 +127,6 @@ Shape stored_shape(const Shape& shape, int zarr_format) {
 }
 
 }  // namespace
-
-Shape object_chunk_shape(const Shape& shape, std::uint64_t max_elements) {
-  Shape chunk(shape.size(), 1);
-  std::uint64_t left = std::max<std::uint64_t>(max_elements, 1);
-  for (std::size_t d = shape.size(); d-- > 0 && left > 1;) {
-    chunk[d] = std::max<std::uint64_t>(1, std::min(shape[d], left));
-    // A row that is cut leaves nothing for the dimensions above it.
-    left = chunk[d] < shape[d] ? 1 : left / chunk[d];
-  }
-  return chunk;
-}
-
-Region box_at(const Shape& shape, std::uint64_t offset, std::uint64_t max_elements) {
-  Region box;
-  box.origin.resize(shape.size());
-  box.shape.assign(shape.size(), 1);
-  std::uint64_t rest = offset;
-  for (std::size_t d = shape.size(); d-- > 0;) {
-    box.origin[d] = rest % shape[d];
-    rest /= shape[d];
-  }
-  std::uint64_t below = 1;
-  for (std::size_t d = shape.size(); d-- > 0;) {
-    box.shape[d] =
-        std::min(shape[d] - box.origin[d], std::max<std::uint64_t>(1, max_elements / below));
-    if (box.shape[d] < shape[d]) break;
-    below *= shape[d];
-  }
-  return box;
-}
 
 ObjectResult write_object_values(const std::string& path, const hdmf::DatasetBuilder& dataset,
                                  ObjectForm& form, std::uint64_t block_bytes, store::Store& store,

@@ -15,11 +15,4 @@ ObjectResult write_object_values(const std::string& path, const hdmf::DatasetBui
                                  ObjectForm& form, std::uint64_t block_bytes, store::Store& store,
                                  Counters& counters, zarr::ArrayMetadata& metadata);
 
-/// The chunk shape for objects: whole rows, as many as `max_elements` allow.
-Shape object_chunk_shape(const Shape& shape, std::uint64_t max_elements);
-
-/// The box of `shape` that starts at element `offset` (C order), is one run of elements in C order,
-/// and has at most `max_elements`.
-Region box_at(const Shape& shape, std::uint64_t offset, std::uint64_t max_elements);
-
 }  // namespace engram::backend

@@ -47,7 +47,8 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
     chunk_shape_.clear();
   }
   shape_.insert(shape_.end(), inner.begin(), inner.end());
-  if (!chunk_shape_.empty()) chunk_shape_.insert(chunk_shape_.end(), inner.begin(), inner.end());
+  for (Shape* more : {&chunk_shape_, &max_shape_})
+    if (!more->empty()) more->insert(more->end(), inner.begin(), inner.end());
   if (shape_.size() > limits.max_rank)
     throw Error(ErrorCode::limit_exceeded, fmt::format("{} has {} dimensions, more than {}",
                                                        place(), shape_.size(), limits.max_rank));
@@ -70,10 +71,12 @@ void Dataset::read_space(hid_t id) {
       break;
   }
   const int rank = check(H5Sget_simple_extent_ndims(space.id()), "read the shape of a dataset");
-  std::vector<hsize_t> lengths(static_cast<std::size_t>(rank));
-  check(H5Sget_simple_extent_dims(space.id(), lengths.data(), nullptr),
+  std::vector<hsize_t> lengths(static_cast<std::size_t>(rank)), most(lengths.size());
+  check(H5Sget_simple_extent_dims(space.id(), lengths.data(), most.data()),
         "read the shape of a dataset");
+  static_assert(H5S_UNLIMITED == ~hsize_t{0});
   shape_.assign(lengths.begin(), lengths.end());
+  if (most != lengths) max_shape_.assign(most.begin(), most.end());
   outer_rank_ = shape_.size();
 }
 

@@ -36,6 +36,8 @@ class Dataset {
   const Shape& shape() const noexcept { return shape_; }
   /// Empty: not chunked.
   const Shape& chunk_shape() const noexcept { return chunk_shape_; }
+  /// The lengths up to which it can grow; empty: not at all. Without an end: ~0.
+  const Shape& max_shape() const noexcept { return max_shape_; }
   const std::vector<Filter>& filters() const noexcept { return filters_; }
 
   bool is_scalar() const noexcept { return scalar_; }  ///< One value, apart from an array type.
@@ -97,7 +99,7 @@ class Dataset {
   std::string path_;
   std::shared_ptr<const Type> whole_;  ///< With its array type, if there is one.
   std::shared_ptr<const Type> element_;
-  Shape shape_, chunk_shape_;
+  Shape shape_, chunk_shape_, max_shape_;
   std::size_t outer_rank_ = 0;
   bool scalar_ = false, null_ = false, plain_chunks_ = false, stored_ = true;
   std::vector<Filter> filters_;

@@ -12,6 +12,10 @@ namespace {
 
 constexpr H5Z_filter_t kBzip2 = 307, kBlosc = 32001, kZstd = 32015;
 
+/// Blosc's compressors, by the number that the filter has for each.
+constexpr std::array<std::string_view, 6> kBloscInner = {"blosclz", "lz4",  "lz4hc",
+                                                         "snappy",  "zlib", "zstd"};
+
 struct KnownFilter {
   H5Z_filter_t id;
   std::string_view name;
@@ -84,14 +88,15 @@ CodecConfig other(const Filter& filter) {
 /// The filter's client data: its version, Blosc's version, element size, chunk size, level,
 /// shuffle, inner codec.
 CodecConfig blosc(const Filter& filter) {
-  static constexpr std::array<const char*, 6> kInner = {"blosclz", "lz4",  "lz4hc",
-                                                        "snappy",  "zlib", "zstd"};
   const unsigned level = value_or(filter, 4, 5);
   const unsigned shuffle = value_or(filter, 5, 1);
   const unsigned inner = value_or(filter, 6, 0);
-  if (inner >= kInner.size() || level > 9 || shuffle > 2) return other(filter);
+  if (inner >= kBloscInner.size() || level > 9 || shuffle > 2) return other(filter);
   return {"blosc",
-          {{"cname", kInner.at(inner)}, {"clevel", level}, {"shuffle", shuffle}, {"blocksize", 0}}};
+          {{"cname", kBloscInner.at(inner)},
+           {"clevel", level},
+           {"shuffle", shuffle},
+           {"blocksize", 0}}};
 }
 
 }  // namespace
@@ -138,6 +143,92 @@ CodecConfig codec_of(const Filter& filter) {
       return {"bz2", {{"level", std::clamp(value_or(filter, 0, 9), 1U, 9U)}}};
     default:
       return other(filter);
+  }
+}
+
+namespace {
+
+std::int64_t number_at(const CodecConfig& codec, const char* name, std::int64_t otherwise) {
+  const auto found = codec.configuration.find(name);
+  return found != codec.configuration.end() && found->is_number_integer()
+             ? found->get<std::int64_t>()
+             : otherwise;
+}
+
+Filter filter(H5Z_filter_t id, std::vector<unsigned> values, std::string name = {}) {
+  Filter result;
+  result.id = id;
+  result.optional = true;  // Of the others, too, HDF5 says so: a chunk may lack it.
+  result.values = std::move(values);
+  result.name = std::move(name);
+  return result;
+}
+
+std::optional<Filter> blosc_filter(const CodecConfig& codec, std::uint64_t element_size,
+                                   std::uint64_t chunk_size) {
+  const auto cname = codec.configuration.find("cname");
+  if (cname == codec.configuration.end() || !cname->is_string()) return std::nullopt;
+  const auto found = std::find(kBloscInner.begin(), kBloscInner.end(),
+                               std::string_view(cname->get_ref<const std::string&>()));
+  const std::int64_t level = number_at(codec, "clevel", 5),
+                     shuffle = number_at(codec, "shuffle", 1);
+  if (found == kBloscInner.end() || level < 0 || level > 9 || shuffle < 0 || shuffle > 2)
+    return std::nullopt;
+  // The version of the filter, of the frame, then what it was made of.
+  return filter(
+      kBlosc,
+      {2, 2, static_cast<unsigned>(std::min<std::uint64_t>(element_size, 255)),
+       static_cast<unsigned>(chunk_size), static_cast<unsigned>(level),
+       static_cast<unsigned>(shuffle), static_cast<unsigned>(found - kBloscInner.begin())},
+      "blosc");
+}
+
+}  // namespace
+
+std::optional<Filter> filter_of(const CodecConfig& codec, std::uint64_t element_size,
+                                std::uint64_t chunk_size) {
+  const auto size = static_cast<unsigned>(element_size);
+  if (codec.name == "shuffle") {
+    if (number_at(codec, "elementsize", 0) != static_cast<std::int64_t>(element_size))
+      return std::nullopt;
+    return filter(H5Z_FILTER_SHUFFLE, {size});
+  }
+  if (codec.name == "zlib") {
+    const std::int64_t level = number_at(codec, "level", 6);
+    return filter(H5Z_FILTER_DEFLATE, {level < 0 || level > 9 ? 6U : static_cast<unsigned>(level)});
+  }
+  if (codec.name == "fletcher32") return filter(H5Z_FILTER_FLETCHER32, {});
+  if (codec.name == "blosc") return blosc_filter(codec, element_size, chunk_size);
+  if (codec.name == "zstd")
+    return filter(
+        kZstd,
+        {static_cast<unsigned>(std::clamp<std::int64_t>(number_at(codec, "level", 3), 1, 22))},
+        "zstd");
+  if (codec.name == "bz2")
+    return filter(
+        kBzip2,
+        {static_cast<unsigned>(std::clamp<std::int64_t>(number_at(codec, "level", 9), 1, 9))},
+        "bzip2");
+  return std::nullopt;
+}
+
+bool is_common(H5Z_filter_t id) {
+  return id == H5Z_FILTER_DEFLATE || id == H5Z_FILTER_SHUFFLE || id == H5Z_FILTER_FLETCHER32;
+}
+
+void add_filters(hid_t creation_properties, const std::vector<Filter>& filters) {
+  for (const Filter& each : filters) {
+    const std::string doing = "set the filter " + describe(each);
+    if (each.id == H5Z_FILTER_SHUFFLE) {
+      check(H5Pset_shuffle(creation_properties), doing);
+    } else if (each.id == H5Z_FILTER_FLETCHER32) {
+      check(H5Pset_fletcher32(creation_properties), doing);
+    } else {
+      check(H5Pset_filter(creation_properties, each.id,
+                          each.optional ? H5Z_FLAG_OPTIONAL : H5Z_FLAG_MANDATORY,
+                          each.values.size(), each.values.data()),
+            doing);
+    }
   }
 }
 

@@ -58,10 +58,29 @@ void Attributes::set(std::string name, Value value) {
     items_.emplace_back(std::move(name), std::move(value));
   } else {
     found->second = std::move(value);
+    std::erase_if(forms_, [&](const auto& form) { return form.first == found->first; });
   }
 }
 
+void Attributes::replace(std::string_view name, Value value) {
+  const auto found = std::find_if(items_.begin(), items_.end(),
+                                  [name](const Item& item) { return item.first == name; });
+  if (found != items_.end()) found->second = std::move(value);
+}
+
+void Attributes::set_form(const std::string& name, StoredForm form) {
+  std::erase_if(forms_, [&](const auto& known) { return known.first == name; });
+  forms_.emplace_back(name, std::move(form));
+}
+
+const StoredForm* Attributes::form(std::string_view name) const noexcept {
+  const auto found = std::find_if(forms_.begin(), forms_.end(),
+                                  [name](const auto& form) { return form.first == name; });
+  return found == forms_.end() ? nullptr : &found->second;
+}
+
 void Attributes::erase(std::string_view name) {
+  std::erase_if(forms_, [name](const auto& form) { return form.first == name; });
   std::erase_if(items_, [name](const Item& item) { return item.first == name; });
 }
 

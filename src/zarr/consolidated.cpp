@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "zarr/consolidate_from.hpp"
 #include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/metadata_view.hpp"
@@ -63,8 +64,21 @@ class Collector {
 
 std::string canonical(const Json& document) { return dump_json(document, JsonStyle::compact); }
 
+// The members of a `.zmetadata` that is made anew which are not zarr-python's: they stay. One that
+// can't be read has none.
+Json extensions_of_consolidated(const store::ReadableStore& store, const Limits& limits) {
+  Json extensions = Json::object();
+  try {
+    (void)read_consolidated(store, limits, &extensions);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt_data && error.code() != ErrorCode::unsupported) throw;
+    return Json::object();
+  }
+  return extensions;
+}
+
 // The text of `.zmetadata` that has `documents`.
-std::string consolidated_text(Documents&& documents) {
+std::string consolidated_text(Documents&& documents, Json&& extensions) {
   Json metadata = Json::object();
   auto& members = metadata.get_ref<Json::object_t&>();
   members.reserve(documents.size());
@@ -72,6 +86,7 @@ std::string consolidated_text(Documents&& documents) {
   Json all = Json::object();
   all["metadata"] = std::move(metadata);
   all["zarr_consolidated_format"] = 1;
+  for (auto& [name, value] : extensions.items()) all[name] = std::move(value);
   return dump_json(all, JsonStyle::zarr);
 }
 
@@ -80,19 +95,26 @@ bool say_the_same(const Json& a, const Json& b) { return canonical(a) == canonic
 }  // namespace
 
 void consolidate(store::Store& store, const Limits& limits) {
+  consolidate_from(store, store, limits);
+}
+
+void consolidate_from(const store::ReadableStore& before, store::Store& store,
+                      const Limits& limits) {
   if (is_v3_root(store)) return consolidate_v3(store, limits);
   Documents documents = Collector(store, limits).take();
   if (!documents.contains(std::string(kGroupName)) && !documents.contains(std::string(kArrayName)))
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no group or array at the root of {}", store.name()));
-  const std::string text = consolidated_text(std::move(documents));
+  const std::string text =
+      consolidated_text(std::move(documents), extensions_of_consolidated(before, limits));
   store.set(store::Key(kConsolidatedName), as_bytes(text));
 }
 
 std::optional<std::string> amended_consolidated(const store::ReadableStore& store,
                                                 const DocumentChanges& changes,
                                                 const Limits& limits) {
-  auto consolidated = read_consolidated(store, limits);
+  Json extensions = Json::object();
+  auto consolidated = read_consolidated(store, limits, &extensions);
   if (!consolidated) return std::nullopt;
   Documents documents;
   for (auto& [key, document] : consolidated->get_ref<Json::object_t&>())
@@ -103,7 +125,7 @@ std::optional<std::string> amended_consolidated(const store::ReadableStore& stor
     else
       documents.erase(key);
   }
-  return consolidated_text(std::move(documents));
+  return consolidated_text(std::move(documents), std::move(extensions));
 }
 
 ConsolidatedCheck check_consolidated(const store::ReadableStore& store, const Limits& limits) {

@@ -134,8 +134,12 @@ std::optional<NodeKind> kind_of_root(const store::ReadableStore& store, const Li
 Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     const Limits& limits) {
   if (use_consolidated) {
-    const auto metadata = read_consolidated(store, limits);
-    if (metadata) return at_key(kConsolidatedName, [&] { return tree_of(*metadata, limits); });
+    Json extensions = Json::object();
+    if (const auto metadata = read_consolidated(store, limits, &extensions)) {
+      Node root = at_key(kConsolidatedName, [&] { return tree_of(*metadata, limits); });
+      root.extensions = std::move(extensions);
+      return root;
+    }
   }
   auto root = FileReader(store, limits).read("", "");
   if (!root) root = read_hierarchy_v3(store, use_consolidated, limits);
@@ -150,8 +154,18 @@ Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
 HierarchyWriter::HierarchyWriter(std::shared_ptr<store::Store> store, int zarr_format)
     : store_(std::move(store)), zarr_format_(zarr_format) {}
 
+void HierarchyWriter::extend(std::string name, Json value) {
+  extension_name_ = std::move(name);
+  extension_ = std::move(value);
+  if (zarr_format_ == 3) extension_["must_understand"] = false;
+}
+
 void HierarchyWriter::write_group(const std::string& path, const Json& attributes) {
-  if (zarr_format_ == 3) return put(join(path, kNodeName), group_document_v3(attributes));
+  if (zarr_format_ == 3) {
+    Json document = group_document_v3(attributes);
+    if (path.empty() && !extension_name_.empty()) document[extension_name_] = extension_;
+    return put(join(path, kNodeName), document);
+  }
   put(join(path, kGroupName), Json{{"zarr_format", 2}});
   if (!attributes.empty()) put(join(path, kAttributesName), attributes);
 }
@@ -196,7 +210,10 @@ std::string HierarchyWriter::consolidated_v2() const {
     first = false;
   }
   text += first ? "},\n" : "\n    },\n";
-  text += "    \"zarr_consolidated_format\": 1\n}";
+  text += "    \"zarr_consolidated_format\": 1";
+  if (!extension_name_.empty())
+    append_member(text, false, extension_name_, dump_json(extension_, JsonStyle::zarr), 4);
+  text += "\n}";
   return text;
 }
 

@@ -23,6 +23,15 @@ constexpr std::array<std::string_view, 4> kGroupMembers = {"zarr_format", "node_
 /// How deep they lie: {"consolidated_metadata": {"metadata": {"a/b": document}}}.
 constexpr std::uint32_t kInlineDepth = 3;
 
+// Of a group whose other members are checked: they need not be understood.
+Json extensions_of(const Json& document) {
+  Json extensions = Json::object();
+  for (const auto& [name, value] : document.items())
+    if (std::find(kGroupMembers.begin(), kGroupMembers.end(), name) == kGroupMembers.end())
+      extensions[name] = value;
+  return extensions;
+}
+
 // What `document` says of the node itself.
 Node node_from_v3(std::string name, const Json& document, const Limits& limits) {
   if (!document.is_object())
@@ -36,6 +45,7 @@ Node node_from_v3(std::string name, const Json& document, const Limits& limits) 
   (void)required_member(document, "node_type");
   if (!is_array_v3(document)) {
     check_group_v3(document);
+    if (node.name.empty()) node.extensions = extensions_of(document);
     return node;
   }
   // What engram does not know makes one array unreadable, not the store.

@@ -161,7 +161,8 @@ std::shared_ptr<const MetadataView> view_of_files(StoreHandle store, const Limit
   return std::make_shared<const FilesView>(std::move(store), limits);
 }
 
-std::optional<Json> read_consolidated(const store::ReadableStore& store, const Limits& limits) {
+std::optional<Json> read_consolidated(const store::ReadableStore& store, const Limits& limits,
+                                      Json* extensions) {
   return at_key(kConsolidatedName, [&]() -> std::optional<Json> {
     Limits wide = limits;
     wide.max_json_bytes = limits.max_json_bytes * kConsolidatedFactor;
@@ -180,6 +181,9 @@ std::optional<Json> read_consolidated(const store::ReadableStore& store, const L
     const auto metadata = document.find("metadata");
     if (metadata == document.end() || !metadata->is_object())
       throw Error(ErrorCode::corrupt_data, "member \"metadata\" is missing or no JSON object");
+    if (extensions != nullptr)
+      for (auto& [name, value] : document.items())
+        if (name != "metadata" && name != "zarr_consolidated_format") (*extensions)[name] = value;
     return std::move(*metadata);
   });
 }

@@ -57,8 +57,10 @@ std::shared_ptr<const MetadataView> view_of_files(StoreHandle store, const Limit
 std::shared_ptr<const MetadataView> view_of_consolidated(const store::ReadableStore& store,
                                                          const Limits& limits);
 
-/// Member "metadata" of `.zmetadata`, or nullopt when there is no `.zmetadata`. Throws
-/// Error(corrupt_data), Error(unsupported), with the key as its place.
-std::optional<Json> read_consolidated(const store::ReadableStore& store, const Limits& limits);
+/// Member "metadata" of `.zmetadata`, or nullopt when there is no `.zmetadata`. Members that are
+/// not zarr-python's go to `extensions`, where that is given. Throws Error(corrupt_data),
+/// Error(unsupported), with the key as its place.
+std::optional<Json> read_consolidated(const store::ReadableStore& store, const Limits& limits,
+                                      Json* extensions = nullptr);
 
 }  // namespace engram::zarr

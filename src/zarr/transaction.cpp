@@ -15,6 +15,7 @@
 #include "engram/zarr/metadata.hpp"
 #include "store/flat_listing.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/consolidate_from.hpp"
 #include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/journal.hpp"
@@ -112,7 +113,7 @@ struct Transaction::Impl {
       const std::scoped_lock only(renewing_mutex);
       renewing = true;
       try {
-        consolidate(view, options.limits);
+        consolidate_from(*store, view, options.limits);
       } catch (...) {
         renewing = false;
         throw;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/object_blocks.hpp"
 #include "engram/backend/open.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/pipeline.hpp"

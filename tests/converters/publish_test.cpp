@@ -321,11 +321,11 @@ TEST_F(PublishTest, SourceAndTargetLieApart) {
 }
 
 TEST_F(PublishTest, ADryRunChecksAndMakesNothing) {
-  EXPECT_NO_THROW(check_target(source, target, false));
+  EXPECT_NO_THROW(check_target(source, target, {}));
   EXPECT_FALSE(fs::exists(part));
   make_zarr(target, "old");
-  expect_error(ErrorCode::already_exists, "", [&] { check_target(source, target, false); });
-  EXPECT_NO_THROW(check_target(source, target, true));
+  expect_error(ErrorCode::already_exists, "", [&] { check_target(source, target, {}); });
+  EXPECT_NO_THROW(check_target(source, target, {true, false, false}));
 }
 
 TEST_F(PublishTest, TidyingUpRemovesWhatAKilledConversionMade) {

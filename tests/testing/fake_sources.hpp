@@ -12,6 +12,7 @@
 #include "engram/array/chunk_grid.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/hdmf/builder.hpp"
+#include "engram/hdmf/map_references.hpp"
 
 namespace engram::testing {
 
@@ -198,12 +199,16 @@ inline void write_elements(const ArraySource& source, ArraySink& sink) {
   for (const std::uint64_t shard : shards) sink.finish_shard(shard);
 }
 
-/// Writes all of `group` and below, as a conversion does: the tree, then values.
+/// Writes the values of `group` and below, as a conversion does; `last`: what waits for the others
+/// (Writer::references_last()), or all but that.
 inline void write_values(backend::Writer& writer, const hdmf::GroupBuilder& group,
                          const std::string& path, const std::vector<CodecConfig>& codecs,
                          std::vector<backend::ObjectResult>* results = nullptr,
-                         bool sharded = false) {
+                         bool sharded = false, bool last = false) {
   for (const hdmf::DatasetBuilder& dataset : group.datasets) {
+    const bool waits = writer.references_last() && dataset.objects() != nullptr &&
+                       hdmf::holds_references(dataset.objects()->type());
+    if (waits != last) continue;
     const std::string below = hdmf::join_path(path, dataset.name);
     if (const ArraySource* array = dataset.array()) {
       write_elements(*array,
@@ -214,7 +219,7 @@ inline void write_values(backend::Writer& writer, const hdmf::GroupBuilder& grou
     }
   }
   for (const hdmf::GroupBuilder& child : group.groups)
-    write_values(writer, child, hdmf::join_path(path, child.name), codecs, results, sharded);
+    write_values(writer, child, hdmf::join_path(path, child.name), codecs, results, sharded, last);
 }
 
 inline std::vector<backend::ObjectResult> write_all(backend::Writer& writer,
@@ -223,7 +228,8 @@ inline std::vector<backend::ObjectResult> write_all(backend::Writer& writer,
                                                     bool sharded = false) {
   std::vector<backend::ObjectResult> results;
   writer.write_tree(root);
-  write_values(writer, root, "/", codecs, &results, sharded);
+  for (const bool last : {false, true})
+    write_values(writer, root, "/", codecs, &results, sharded, last);
   writer.finish();
   return results;
 }

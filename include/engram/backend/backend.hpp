@@ -66,6 +66,9 @@ struct ArrayPlan {
   /// Chunks are laid together in shards of this shape (Zarr v3), along each dimension a whole
   /// number of chunks. Empty: each chunk by itself.
   Shape shard_shape;
+  /// HDF5: the array is one run of elements; chunks are the pieces that it is passed in, and there
+  /// are no codecs.
+  bool contiguous = false;
 };
 
 /// How a dataset of objects is to be stored.
@@ -115,6 +118,10 @@ class Writer {
   /// what a reader finds in the end, and a path that nothing can be written at is passed over. May
   /// be called by many threads at once. As it is here, nothing.
   virtual void expect(const std::string& path) { static_cast<void>(path); }
+
+  /// True where a reference can be written only when what it leads to has been created: datasets
+  /// with references come after all others.
+  virtual bool references_last() const noexcept { return false; }
 
   /// Groups, their attributes and links, and what is known of datasets: all but arrays' metadata
   /// and values. With a `pool`, several groups at a time; the caller is none of its threads. Throws

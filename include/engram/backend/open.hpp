@@ -43,6 +43,9 @@ struct ReadOptions {
 std::unique_ptr<Reader> open_reader(const std::string& path, const Limits& limits = {});
 std::unique_ptr<Reader> open_reader(const std::string& path, const ReadOptions& options);
 
+/// True when a file is at `path` that has HDF5's signature, at byte 0, 512, 1024, ...
+bool is_hdf5_file(const std::string& path);
+
 /// A reader of the HDF5 file at `path`. The file stays open as long as the reader or a source from
 /// its tree lives.
 std::unique_ptr<Reader> open_hdf5_reader(const std::string& path, const Limits& limits = {});
@@ -100,5 +103,25 @@ std::unique_ptr<Writer> make_zarr_writer(const std::string& path, const ZarrWrit
 
 /// A writer into nothing that lasts, to plan with: to ask what it adopts and to count metadata.
 std::unique_ptr<Writer> make_zarr_planner(const ZarrWriteOptions& options);
+
+struct Hdf5WriteOptions {
+  /// Chunks under blosc, zstd and bzip2 may be kept under these names, for which HDF5 needs a
+  /// plugin. Without it only deflate, shuffle and fletcher32 are, which every HDF5 library has.
+  bool registered_filters = false;
+};
+
+/// A writer of a new HDF5 file at `path`, where nothing is. The tree is one that fit_to_hdf5() has
+/// seen. The file is whole when Writer::finish() has returned.
+std::unique_ptr<Writer> make_hdf5_writer(const std::string& path, const Hdf5WriteOptions& options);
+
+/// A writer that makes no file, to plan with.
+std::unique_ptr<Writer> make_hdf5_planner(const Hdf5WriteOptions& options);
+
+/// Makes of `tree` what HDF5 can hold and PyNWB expects there; what becomes of values is told in
+/// `notices`:
+///  - text of four bytes a character becomes UTF-8 text, times become the whole numbers that they
+///    are counted in;
+///  - the names of dimensions that Zarr keeps as attributes go, HDF5 has other ones.
+void fit_to_hdf5(hdmf::GroupBuilder& tree, std::vector<Notice>& notices);
 
 }  // namespace engram::backend

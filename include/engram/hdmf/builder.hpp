@@ -11,6 +11,7 @@
 
 #include "engram/array/array_source.hpp"
 #include "engram/hdmf/object_source.hpp"
+#include "engram/hdmf/stored_form.hpp"
 #include "engram/hdmf/value.hpp"
 
 namespace engram::hdmf {
@@ -22,8 +23,15 @@ class Attributes {
 
   /// The value of `name`, or nullptr.
   const Value* find(std::string_view name) const noexcept;
-  /// Adds `name` at the end, or replaces its value where it is.
+  /// Adds `name` at the end, or replaces its value where it is, without a form.
   void set(std::string name, Value value);
+  /// Replaces the value of `name`, which is there, by another that is kept in the same form.
+  void replace(std::string_view name, Value value);
+  /// Says how `name`, which is there, is kept; only where form_of() its value, after that was JSON,
+  /// would not say so.
+  void set_form(const std::string& name, StoredForm form);
+  /// What set_form() said of `name`, or nullptr. It may not fit a value that was changed since.
+  const StoredForm* form(std::string_view name) const noexcept;
   /// Nothing happens when there is no `name`.
   void erase(std::string_view name);
 
@@ -38,12 +46,32 @@ class Attributes {
 
  private:
   std::vector<Item> items_;
+  std::vector<std::pair<std::string, StoredForm>> forms_;  ///< Few have one.
 };
 
 /// Where a dataset that was read lies, so that a link can lead there.
 struct Origin {
   std::shared_ptr<const std::string> store;  ///< The directory of its Zarr store, absolute.
   std::string path;                          ///< Its place in there: "/a/b".
+};
+
+/// How HDF5 lays a dataset out, as far as that is known and Zarr has no words for it: what a
+/// dataset that goes back to HDF5 is to be again.
+struct StoredLayout {
+  /// Of arrays: one run of elements, or chunks.
+  std::optional<bool> contiguous;
+  /// The lengths up to which it can grow; empty: not at all.
+  Shape max_shape;
+  /// Of objects; empty: not chunked.
+  Shape chunk_shape;
+
+  /// A length in `max_shape` without an end.
+  static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
+  /// Of one chunk up to so many bytes, of which nothing else is known, is contiguous.
+  static constexpr std::uint64_t kSmallBytes = 64U << 10U;
+
+  bool empty() const noexcept { return !contiguous && max_shape.empty() && chunk_shape.empty(); }
+  friend bool operator==(const StoredLayout&, const StoredLayout&) = default;
 };
 
 /// A dataset; its values stay in their source until asked for.
@@ -62,6 +90,8 @@ struct DatasetBuilder {
   std::vector<std::pair<std::string, std::int64_t>> enumeration;
   /// A name per dimension (one for a single value), where they are known: see name_dimensions().
   std::vector<std::string> dimension_names;
+  /// How HDF5 has it, or had it before it became Zarr.
+  StoredLayout stored;
   /// Where it was read from; none: from no directory with a Zarr store, or it was made in memory.
   std::optional<Origin> origin;
 

@@ -24,6 +24,9 @@ struct Node {
   Json attributes = Json::object();    ///< `.zattrs`, or the member of `zarr.json`.
   std::optional<ArrayMetadata> array;  ///< None: a group, or an array that `refusal` tells of.
   std::string refusal;  ///< Why engram can't read this array (its data type); empty for all others.
+  /// Of the root: further members of what it was read from, which readers that don't know them pass
+  /// over: of `.zmetadata` in v2, of `zarr.json` in v3.
+  Json extensions = Json::object();
   std::vector<Node> children;  ///< Sorted by the bytes of their names.
 };
 
@@ -57,6 +60,11 @@ class HierarchyWriter {
   /// Throws Error(unsupported) for what this version of Zarr has no name for.
   void write_array(const std::string& path, const ArrayMetadata& metadata, const Json& attributes);
 
+  /// Adds a member to the root's documents that readers which don't know it pass over: in v3 to its
+  /// `zarr.json` (when that is written after this; "must_understand": false is added to `value`, an
+  /// object), in v2 to `.zmetadata`. Once, at the beginning.
+  void extend(std::string name, Json value);
+
   /// `.zmetadata`, or in v3 the same member of the root's `zarr.json`, from memory. In v3 the root
   /// must have been written.
   void consolidate();
@@ -74,6 +82,8 @@ class HierarchyWriter {
   const int zarr_format_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string, std::less<>> documents_;  ///< Key to its text.
+  std::string extension_name_;
+  Json extension_;
   std::uint64_t files_ = 0, bytes_ = 0;
 };
 
