@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "backend/expected.hpp"
 #include "backend/zarr_expected.hpp"
 #include "converters/array_copy.hpp"
 #include "converters/compare_values.hpp"
@@ -51,8 +53,8 @@ struct CompareContext {
   const char* b_name() const noexcept { return options.conversion ? "the result" : "B"; }
 
   DifferenceList differences;
-  /// Of a conversion to Zarr.
-  std::optional<backend::ExpectedInZarr> expected;
+  /// Of a conversion.
+  std::unique_ptr<const backend::Expected> expected;
   std::atomic<std::uint64_t> references = 0, region_references = 0;
   std::atomic<std::uint64_t> bytes = 0, bytes_as_stored = 0;
 

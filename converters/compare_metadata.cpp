@@ -156,15 +156,15 @@ class MetadataComparison {
   // Types that a conversion changes: see backend::ExpectedInZarr.
   bool is_allowed(DatasetPair& pair) {
     if (pair.a->array() != nullptr && pair.b->array() != nullptr) {
-      std::string why =
-          backend::why_bytes_are_kept(pair.a->array()->info().type, pair.b->array()->info().type);
+      std::string why = context_.expected->why_bytes_are_kept(pair.a->array()->info().type,
+                                                              pair.b->array()->info().type);
       if (why.empty()) return false;
       context_.tell({backend::Notice::Kind::changed, pair.path, std::move(why)});
       pair.as_bytes = true;
       return true;
     }
     return pair.a->objects() != nullptr &&
-           backend::is_spelled_as(pair.a->objects()->type(), object_type(*pair.b));
+           context_.expected->is_spelled_as(pair.a->objects()->type(), object_type(*pair.b));
   }
 
   void compare_enumerations(const std::string& path, const DatasetBuilder& a,

@@ -139,7 +139,7 @@ void ObjectComparison::compare_one(const Region& box, std::uint64_t number, cons
   auto kind = difference_of(a, b, rules_);
   if (!kind) return;
   if (context_.expected &&
-      !difference_of(backend::ExpectedInZarr::element(a_type_, b_type_, a), b, rules_)) {
+      !difference_of(context_.expected->element(a_type_, b_type_, a), b, rules_)) {
     ++mapped_;
     return;
   }

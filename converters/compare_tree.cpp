@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "backend/hdf5_expected.hpp"
 #include "converters/compare_array.hpp"
 #include "converters/compare_context.hpp"
 #include "converters/compare_metadata.hpp"
@@ -122,8 +123,11 @@ void compare_trees(const hdmf::GroupBuilder& a, const hdmf::GroupBuilder& b,
                    CompareReport& report) {
   CompareContext context(options, report, budget.total());
   report.conversion = options.conversion;
-  if (options.conversion && report.b_format != kHdf5)
-    context.expected.emplace(a, report.b_format == kZarrV3 ? 3 : 2);
+  if (options.conversion && report.b_format == kHdf5)
+    context.expected = std::make_unique<backend::ExpectedInHdf5>(a);
+  else if (options.conversion)
+    context.expected =
+        std::make_unique<backend::ExpectedInZarr>(a, report.b_format == kZarrV3 ? 3 : 2);
   const std::vector<DatasetPair> pairs = compare_metadata(a, b, context, report);
   ValueComparison(pairs, context, pool, budget).run();
   report.references += context.references;

@@ -100,7 +100,7 @@ class Planner {
       array.action = Action::copy;
     } else {
       array.action = Action::recode;
-      plan_encoding(info, array);
+      plan_encoding(*planned.dataset, array);
     }
     const ChunkGrid grid(array.info.shape, array.info.chunk_shape);
     array.chunks = array.chunk_files = source.is_stored() ? grid.chunk_count() : 0;
@@ -146,15 +146,17 @@ class Planner {
     }
     planned.array.codecs = std::move(*adopted);
     planned.source_codecs = codecs;
+    if (rules_.to_hdf5) add_checksum(*planned.dataset, planned.array.codecs);
     return {};
   }
 
-  void plan_encoding(const ArrayInfo& source, PlannedArray& array) const {
+  void plan_encoding(const hdmf::DatasetBuilder& dataset, PlannedArray& array) const {
+    const ArrayInfo& source = dataset.array()->info();
     array.info.type = source.type.little_endian();
     if (array.info.fill_value) make_little_endian(source.type, *array.info.fill_value);
     const CodecRule& rule = rules_.codecs.at(array.path);
     if (rules_.to_hdf5)
-      plan_hdf5_encoding(source, rule, array);
+      plan_hdf5_encoding(dataset, rule, array);
     else
       array.codecs = rule.codecs.value_or(std::vector<CodecConfig>{default_codec()});
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
@@ -174,6 +176,12 @@ class Planner {
     array.reason += "; its chunks are too large to encode";
   }
 
+  static void add_checksum(const hdmf::DatasetBuilder& dataset, std::vector<CodecConfig>& codecs) {
+    if (!dataset.stored.checksum) return;
+    if (codecs.empty() || codecs.back().name != "fletcher32")
+      codecs.push_back({"fletcher32", Json::object()});
+  }
+
   // Whether it becomes one run of elements in HDF5: as it was there, and where chunks bring
   // nothing.
   bool is_contiguous(const hdmf::DatasetBuilder& dataset, const PlannedArray& array) const {
@@ -187,12 +195,14 @@ class Planner {
            ChunkGrid(info.shape, info.chunk_shape).chunk_count() <= 1;
   }
 
-  void plan_hdf5_encoding(const ArrayInfo& source, const CodecRule& rule,
-                          PlannedArray& array) const {
+  static void plan_hdf5_encoding(const hdmf::DatasetBuilder& dataset, const CodecRule& rule,
+                                 PlannedArray& array) {
+    const ArrayInfo& source = dataset.array()->info();
     if (array.contiguous) return;
     const CodecConfig deflate{"zlib", {{"level", kDeflateLevel}}};
     if (!rule.codecs) {
       array.codecs = hdf5_codecs(deflate, source.type.size);
+      add_checksum(dataset, array.codecs);
     } else if (!rule.codecs->empty()) {
       array.codecs = hdf5_codecs(rule.codecs->front(), source.type.size);
     }

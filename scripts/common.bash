@@ -13,7 +13,7 @@ build_packages=(g++ cmake ninja-build pkgconf ccache
   zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libblosc-dev libbz2-dev liblzma-dev libzfp-dev
   libminizip-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev
   hdf5-plugin-lzf hdf5-filter-plugin hdf5-filter-plugin-blosc-serial hdf5-filter-plugin-zfp-serial)
-test_packages=(libgtest-dev python3-venv openssl)
+test_packages=(libgtest-dev python3-venv openssl hdf5-tools)
 check_packages=(clang-format clang-tidy git)
 
 say() { printf 'engram: %s\n' "$*" >&2; }

@@ -9,9 +9,22 @@
 #include "hdf5/array_dataset.hpp"
 #include "hdf5/dataset.hpp"
 #include "hdf5/file_guard.hpp"
+#include "hdf5/filters.hpp"
 
 namespace engram::backend {
 namespace {
+
+void read_array_layout(const hdf5::Dataset& source, hdmf::StoredLayout& stored) {
+  stored.contiguous = source.chunk_shape().empty();
+  stored.checksum =
+      !source.filters().empty() && hdf5::codec_of(source.filters().back()).name == "fletcher32";
+}
+
+void read_object_layout(const hdf5::Dataset& source, hdmf::StoredLayout& stored) {
+  stored.chunk_shape = source.chunk_shape();
+  for (const hdf5::Filter& filter : source.filters())
+    if (hdf5::is_common(filter.id)) stored.codecs.push_back(hdf5::codec_of(filter));
+}
 
 std::uint64_t address_of(const hdf5::Handle& object, std::uint64_t& file_number) {
   H5O_info_t info{};
@@ -199,9 +212,9 @@ Hdf5TreeReader::Outcome Hdf5TreeReader::read_dataset(const FilePtr& file, std::u
     builder.enumeration = type.enumeration;
     builder.stored.max_shape = source->max_shape();
     if (type.kind == hdf5::Type::Kind::number)
-      builder.stored.contiguous = source->chunk_shape().empty();
+      read_array_layout(*source, builder.stored);
     else
-      builder.stored.chunk_shape = source->chunk_shape();
+      read_object_layout(*source, builder.stored);
     if (type.has_inner_enumeration)
       notice(Notice::Kind::changed, path,
              "enumerations inside its type became integers; their names are left out");

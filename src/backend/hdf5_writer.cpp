@@ -76,6 +76,8 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     std::optional<Hdf5Adopter> adopter;
     if (plan.copy) {
       adopter = make_adopter(plan.info, plan.source_codecs);
+      if (adopter && !plan.codecs.empty() && plan.codecs.back().name == "fletcher32")
+        adopter->add_checksum();
       if (!adopter || adopter->codecs() != plan.codecs)
         throw Error(ErrorCode::invalid_argument,
                     fmt::format("{}: its chunks can't be kept under the planned codecs", path));
@@ -89,7 +91,9 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
 
   ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
                              const ObjectPlan& plan) override {
-    ValueEncoder encoder(in_hdf5(dataset.objects()->type()), *this);
+    const hdmf::ObjectType type = in_hdf5(dataset.objects()->type());
+    ValueEncoder encoder(type, *this);
+    const bool one_by_one = goes_one_by_one(type);
     const Handle opened = create_objects(path, dataset);
     ObjectResult result;
     const hdmf::ObjectSource& source = *dataset.objects();
@@ -98,7 +102,8 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
       ObjectBlocks(source, plan.block_bytes)
           .read(Region::all(source.shape()),
                 [&](const Region& box, const std::vector<hdmf::Value>& values) {
-                  return write_values(opened.id(), encoder, box, values);
+                  return one_by_one ? write_one_by_one(opened.id(), encoder, box, values)
+                                    : write_values(opened.id(), encoder, box, values);
                 });
     result.references = encoder.references();
     result.dangling = encoder.dangling() + (source.dangling() - dangling_before);
@@ -255,6 +260,17 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     write_box(dataset, encoder.type().id(), box, memory.data());
     encoder.clear();
     return encoder.bytes() - before;
+  }
+
+  static std::uint64_t write_one_by_one(hid_t dataset, ValueEncoder& encoder, const Region& box,
+                                        const std::vector<hdmf::Value>& values) {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      Region one = box_at(box.shape, i, 1);
+      for (std::size_t d = 0; d < one.origin.size(); ++d) one.origin[d] += box.origin[d];
+      bytes += write_values(dataset, encoder, one, {values[i]});
+    }
+    return bytes;
   }
 
   void make_awaited(const std::string& path) {

@@ -80,6 +80,16 @@ hdf5::Handle create_dataset(hdf5::Id parent, const std::string& path,
   const hdf5::Locked locked;
   const Handle space = make_space(dataset, shape, chunk_shape);
   const Handle properties = make_properties(chunk_shape);
+  if (!chunk_shape.empty()) {
+    const std::uint64_t size = H5Tget_size(type);
+    for (CodecConfig codec : dataset.stored.codecs) {
+      // HDF5 shuffles values as large as it makes them in a file.
+      if (codec.name == "shuffle") codec.configuration["elementsize"] = size;
+      if (const auto filter = hdf5::filter_of(codec, size, element_count(chunk_shape) * size);
+          filter && hdf5::is_common(filter->id))
+        hdf5::add_filters(properties.id(), {*filter});
+    }
+  }
   return create(parent, path, type, space.id(), properties.id());
 }
 

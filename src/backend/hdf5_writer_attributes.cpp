@@ -74,9 +74,15 @@ std::optional<StoredForm> AttributeWriter::form(const std::string& path,
     return std::nullopt;
   }
   if (const StoredForm* known = attributes.form(name);
-      known != nullptr && hdmf::can_hold(*known, value))
+      known != nullptr && hdmf::can_hold(*known, value) &&
+      (!goes_one_by_one(known->type) || element_count(known->shape) <= 1))
     return *known;
   auto found = hdmf::form_of(value);
+  if (found && goes_one_by_one(found->type) && element_count(found->shape) > 1) {
+    leave_out(path, name, Notice::Kind::left_out,
+              "this HDF5 library writes several records with arrays of sequences wrongly");
+    return std::nullopt;
+  }
   if (!found)
     leave_out(path, name, Notice::Kind::left_out,
               "it is a list of values of several kinds, for which HDF5 has no type");

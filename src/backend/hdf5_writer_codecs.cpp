@@ -83,7 +83,23 @@ std::optional<Hdf5Adopter> Hdf5Adopter::make(const std::vector<CodecConfig>& sou
   return adopter;
 }
 
+void Hdf5Adopter::add_checksum() {
+  std::vector<CodecConfig> codecs = target_.configs();
+  if (!codecs.empty() && codecs.back().name == "fletcher32") return;
+  codecs.push_back({"fletcher32", Json::object()});
+  target_ = codec::Pipeline(codecs);
+  checksum_ = true;
+}
+
 Hdf5Adopter::Adopted Hdf5Adopter::adopt(Bytes& chunk, std::uint32_t filter_mask) const {
+  Adopted adopted = adopt_stream(chunk, filter_mask);
+  if (!checksum_ || adopted.adoption == codec::Adoption::inflated) return adopted;
+  chunk = codec::Pipeline({{"fletcher32", Json::object()}}).encode(chunk, 1);
+  adopted.adoption = codec::Adoption::framed;
+  return adopted;
+}
+
+Hdf5Adopter::Adopted Hdf5Adopter::adopt_stream(Bytes& chunk, std::uint32_t filter_mask) const {
   if (framed_) return filter_mask == 0 ? unframe(chunk) : recode(chunk, filter_mask);
   const auto& configs = target_.configs();
   const bool plain = std::none_of(configs.begin(), configs.end(),

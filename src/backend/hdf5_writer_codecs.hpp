@@ -34,6 +34,9 @@ class Hdf5Adopter {
   /// The codecs of the result, first applied first: each is a filter.
   const std::vector<CodecConfig>& codecs() const noexcept { return target_.configs(); }
 
+  /// The chunks get a checksum at their end, as HDF5's fletcher32 does it, where they have none.
+  void add_checksum();
+
   struct Adopted {
     codec::Adoption adoption = codec::Adoption::verbatim;
     std::uint32_t filter_mask = 0;  ///< Of codecs().
@@ -45,6 +48,7 @@ class Hdf5Adopter {
   Hdf5Adopter(codec::Pipeline source, codec::Pipeline target)
       : source_(std::move(source)), target_(std::move(target)) {}
 
+  Adopted adopt_stream(Bytes& chunk, std::uint32_t filter_mask) const;
   Adopted unframe(Bytes& chunk) const;
   Adopted recode(Bytes& chunk, std::uint32_t filter_mask) const;
 
@@ -52,6 +56,7 @@ class Hdf5Adopter {
   std::uint64_t element_size_ = 1, chunk_size_ = 0;
   bool framed_ = false;    ///< The source is Blosc, the target is not.
   bool shuffled_ = false;  ///< The target begins with shuffle.
+  bool checksum_ = false;  ///< Of add_checksum().
 };
 
 /// The filters for chunks under `codecs`; nullopt: HDF5 has not all of them.

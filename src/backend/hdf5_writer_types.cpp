@@ -145,6 +145,24 @@ ObjectType in_hdf5(const DataType& type) {
 
 }  // namespace
 
+namespace {
+
+bool holds_sequence(const ObjectType& type) {
+  return type.kind == ObjectType::Kind::sequence ||
+         (type.element != nullptr && holds_sequence(*type.element)) ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const hdmf::ObjectField& field) { return holds_sequence(field.type); });
+}
+
+}  // namespace
+
+bool goes_one_by_one(const ObjectType& type) {
+  if (type.kind == ObjectType::Kind::array) return holds_sequence(*type.element);
+  return (type.element != nullptr && goes_one_by_one(*type.element)) ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const hdmf::ObjectField& field) { return goes_one_by_one(field.type); });
+}
+
 hdmf::ObjectType in_hdf5(const ObjectType& type) {
   if (type.kind == ObjectType::Kind::number) return in_hdf5(type.type);
   ObjectType result = type;

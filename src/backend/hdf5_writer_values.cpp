@@ -33,6 +33,10 @@ std::string_view text_of(const Value& value) {
 
 }  // namespace
 
+std::string_view until_nul(std::string_view text) noexcept {
+  return text.substr(0, text.find('\0'));
+}
+
 struct ValueEncoder::Node {
   ObjectType type;
   hdf5::Handle handle;
@@ -171,11 +175,9 @@ void ValueEncoder::encode_text(const Node& node, const Value& value, std::byte* 
     std::copy_n(reinterpret_cast<const std::byte*>(text.data()), text.size(), memory);
     return;
   }
-  const std::size_t end = text.find('\0');
-  if (end != std::string_view::npos) {
-    ++cut_;
-    text = text.substr(0, end);
-  }
+  const std::string_view kept_part = until_nul(text);
+  if (kept_part.size() < text.size()) ++cut_;
+  text = kept_part;
   const char* const kept = texts_.emplace_back(text).c_str();
   std::memcpy(memory, &kept, sizeof kept);
 }

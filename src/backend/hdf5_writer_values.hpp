@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engram/base/bytes.hpp"
@@ -23,6 +24,9 @@ class ReferenceEncoder {
   /// The same for an hdset_reg_ref_t.
   virtual bool region(const hdmf::RegionReference& reference, std::byte* memory) = 0;
 };
+
+/// What stays of text of variable length, whose end HDF5 marks by a NUL.
+std::string_view until_nul(std::string_view text) noexcept;
 
 /// Values as HDF5 takes them from memory: the reverse of decode_value(). What pointers lead to is
 /// kept until clear().

@@ -173,12 +173,15 @@ void add_layout(const hdmf::DatasetBuilder& dataset, Json& node) {
   const StoredLayout& stored = dataset.stored;
   if (!stored.max_shape.empty()) node["max_shape"] = lengths_to_json(stored.max_shape);
   if (const ArraySource* array = dataset.array()) {
+    if (stored.checksum) node["checksum"] = true;
     // Small ones are contiguous unless something is said.
     if (stored.contiguous && !dataset.shape().empty() && *stored.contiguous != is_small(*array))
       node["contiguous"] = *stored.contiguous;
     return;
   }
   if (!stored.chunk_shape.empty()) node["chunks"] = lengths_to_json(stored.chunk_shape);
+  for (const CodecConfig& codec : stored.codecs)
+    node["codecs"].push_back({codec.name, codec.configuration});
   if (!is_plain(dataset.objects()->type()))
     node["type"] = stored_type_to_json(dataset.objects()->type());
 }
@@ -206,7 +209,9 @@ void apply_attributes(const Json& node, hdmf::Attributes& attributes) {
   for (const auto& [name, json] : forms.items()) {
     const hdmf::Value* value = attributes.find(name);
     auto form = value == nullptr ? std::nullopt : form_from_json(json);
-    if (form && hdmf::can_hold(*form, *value)) attributes.set_form(name, std::move(*form));
+    if (!form || !hdmf::can_hold(*form, *value)) continue;
+    attributes.replace(name, hdmf::restored(*form, *value));
+    attributes.set_form(name, std::move(*form));
   }
 }
 
@@ -224,9 +229,15 @@ Shape fitting(const Json& json, const Shape& shape, bool is_limit) {
 void apply_layout(const Json& node, hdmf::DatasetBuilder& dataset) {
   if (const Json& contiguous = member_or_null(node, "contiguous"); contiguous.is_boolean())
     dataset.stored.contiguous = contiguous.get<bool>();
+  dataset.stored.checksum = member_or_null(node, "checksum") == true;
   dataset.stored.max_shape = fitting(member_or_null(node, "max_shape"), dataset.shape(), true);
   if (dataset.objects() != nullptr)
     dataset.stored.chunk_shape = fitting(member_or_null(node, "chunks"), dataset.shape(), false);
+  const Json& codecs = member_or_null(node, "codecs");
+  if (dataset.stored.chunk_shape.empty() || !codecs.is_array()) return;
+  for (const Json& codec : codecs)
+    if (codec.is_array() && codec.size() == 2 && codec[0].is_string() && codec[1].is_object())
+      dataset.stored.codecs.push_back({codec[0].get<std::string>(), codec[1]});
 }
 
 const Json* node_at(const Json& json, const std::string& path) {

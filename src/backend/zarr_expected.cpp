@@ -63,7 +63,7 @@ std::optional<Value> ExpectedInZarr::attribute(const std::string& path, const st
 }
 
 Value ExpectedInZarr::element(const hdmf::ObjectType& type, const hdmf::ObjectType& read_as,
-                              const Value& value) {
+                              const Value& value) const {
   if (type.kind == hdmf::ObjectType::Kind::text) {
     if (value.is<hdmf::Null>()) return std::string();
     return value.is<Bytes>() ? Value(as_text(value.as<Bytes>())) : value;
@@ -80,12 +80,13 @@ bool are_dimension_names(const hdmf::DatasetBuilder& dataset, const Value& value
   return !names.empty() && value == Value(std::move(names));
 }
 
-std::string why_bytes_are_kept(const DataType& type, const DataType& found) {
+std::string ExpectedInZarr::why_bytes_are_kept(const DataType& type, const DataType& found) const {
   const DataType portable = for_zarr_3(type.little_endian());
   return portable == found.little_endian() ? change_for_zarr_3(type.little_endian()) : "";
 }
 
-bool is_spelled_as(const hdmf::ObjectType& type, const hdmf::ObjectType& found) {
+bool ExpectedInZarr::is_spelled_as(const hdmf::ObjectType& type,
+                                   const hdmf::ObjectType& found) const {
   return layout::spell(type) == layout::spell(found);
 }
 

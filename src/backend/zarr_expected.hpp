@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/expected.hpp"
 #include "backend/zarr_writer_tree.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/hdmf/builder.hpp"
@@ -24,25 +25,21 @@ namespace engram::backend {
 /// opaque bytes, flat fields | for_zarr_3() | | types inside of records and sequences | as
 /// zarr_dtype spells them | layout::spell() | | elements that are JSON | as their JSON means |
 /// element_from_json() | | text that is null | "" | here, as ObjectForm has it |
-class ExpectedInZarr {
+class ExpectedInZarr final : public Expected {
  public:
   /// `source` must live on; `zarr_format` is that of the store. Throws Error(unsupported) for a
   /// tree that can't be written.
   ExpectedInZarr(const hdmf::GroupBuilder& source, int zarr_format);
 
-  /// The links of `group` that are written; what is left out goes to `notices`.
   std::vector<hdmf::LinkBuilder> links(const std::string& path, const hdmf::GroupBuilder& group,
-                                       std::vector<Notice>& notices) const;
-
-  /// What is read of the attribute `name` of the node at `path`; nullopt, with a notice: it is left
-  /// out.
+                                       std::vector<Notice>& notices) const override;
   std::optional<hdmf::Value> attribute(const std::string& path, const std::string& name,
                                        const hdmf::Value& value,
-                                       std::vector<Notice>& notices) const;
-
-  /// What is read of `value`, an element of a dataset of `type`, as an element of `read_as`.
-  static hdmf::Value element(const hdmf::ObjectType& type, const hdmf::ObjectType& read_as,
-                             const hdmf::Value& value);
+                                       std::vector<Notice>& notices) const override;
+  hdmf::Value element(const hdmf::ObjectType& type, const hdmf::ObjectType& read_as,
+                      const hdmf::Value& value) const override;
+  std::string why_bytes_are_kept(const DataType& type, const DataType& found) const override;
+  bool is_spelled_as(const hdmf::ObjectType& type, const hdmf::ObjectType& found) const override;
 
  private:
   ZarrTree tree_;
@@ -55,12 +52,5 @@ bool is_dimension_names(std::string_view name) noexcept;
 
 /// True when `value` is the names that the writer gives to the dimensions of `dataset`.
 bool are_dimension_names(const hdmf::DatasetBuilder& dataset, const hdmf::Value& value);
-
-/// Why an array of `type` may be one of `found`, whose elements have the same bytes; empty when it
-/// may not.
-std::string why_bytes_are_kept(const DataType& type, const DataType& found);
-
-/// True when `found` is all that a store says of the type of objects of `type`.
-bool is_spelled_as(const hdmf::ObjectType& type, const hdmf::ObjectType& found);
 
 }  // namespace engram::backend

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <memory>
 #include <utility>
 
@@ -389,6 +390,42 @@ bool survives_json(const ObjectType& type) {
   }
   return type.type.kind == Kind::boolean || type.type.kind == Kind::integer ||
          type.type.kind == Kind::floating || type.type.kind == Kind::opaque;
+}
+
+namespace {
+
+void restore_complex(const OT& type, std::size_t depth, Value& value);
+
+void restore_fields(const OT& type, Value& value) {
+  if (!value.is<Record>()) return;
+  for (auto& [name, item] : value.as<Record>())
+    for (const ObjectField& field : type.fields)
+      if (field.name == name) restore_complex(field.type, 0, item);
+}
+
+// `depth`: of lists above an element.
+void restore_complex(const OT& type, std::size_t depth, Value& value) {
+  if (depth > 0) {
+    if (value.is<List>())
+      for (Value& each : value.as<List>()) restore_complex(type, depth - 1, each);
+    return;
+  }
+  if (is_number(type, Kind::complex)) {
+    if (!is_pair(value)) return;
+    const auto& pair = value.as<List>();
+    value = std::complex<double>(pair[0].as<double>(), pair[1].as<double>());
+  } else if (type.kind == OT::Kind::record) {
+    restore_fields(type, value);
+  } else if (type.kind == OT::Kind::sequence || type.kind == OT::Kind::array) {
+    restore_complex(*type.element, type.kind == OT::Kind::sequence ? 1 : type.shape.size(), value);
+  }
+}
+
+}  // namespace
+
+Value restored(const StoredForm& form, Value value) {
+  restore_complex(form.type, form.shape.size(), value);
+  return value;
 }
 
 bool can_hold(const StoredForm& form, const Value& value) {

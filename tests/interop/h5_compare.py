@@ -7,7 +7,8 @@
 let them pass: "byte order" (data that are encoded anew are little-endian), "compound layout" (padding is gone), "strpad" (text is
 padded with NULs), "enumeration" (names inside of other types are gone), "bitfield" (they are numbers), "array type" (its dimensions
 are the dataset's), "committed" (each object has its type for itself), "hard link" (a second one is a soft link), "link path" (a
-soft link leads to the same object by another way), "layout" (chunks, filters, limits), "unallocated", "opaque tag", "unread" (h5py can't read it before).
+soft link leads to the same object by another way), "layout" (chunks, filters, limits), "unallocated", "opaque tag", "unread" (h5py can't read it before),
+"wider" (a float that IEEE has not).
 Everything else is of kind "difference".
 """
 import sys
@@ -57,7 +58,9 @@ def type_differences(a, b, found):
         found.append(("difference", f"class {class_a} became {class_b}"))
         return
     if class_a in (h5t.INTEGER, h5t.FLOAT, h5t.BITFIELD) and class_a == class_b:
-        if a.get_size() != b.get_size() or (class_a == h5t.INTEGER and a.get_sign() != b.get_sign()):
+        if class_a == h5t.FLOAT and a.get_size() < b.get_size():
+            found.append(("wider", f"a float of {a.get_size()} bytes became one of {b.get_size()}"))
+        elif a.get_size() != b.get_size() or (class_a == h5t.INTEGER and a.get_sign() != b.get_sign()):
             found.append(("difference", f"{a.dtype} became {b.dtype}"))
         elif a.get_order() != b.get_order() and a.get_size() > 1:
             found.append(("byte order", f"{a.dtype} became {b.dtype}"))
@@ -81,6 +84,9 @@ def type_differences(a, b, found):
             found.append(("difference", "another array type"))
         type_differences(a.get_super(), b.get_super(), found)
     elif class_a == h5t.VLEN:
+        if isinstance(a.get_super(), h5t.TypeAtomicID) and a.get_super().get_class() in (h5t.INTEGER, h5t.FLOAT) \
+                and a.get_super().get_order() == h5t.ORDER_BE:
+            found.append(("unread", "h5py takes big-endian sequences for little-endian ones"))
         type_differences(a.get_super(), b.get_super(), found)
     elif class_a == h5t.ENUM and class_b == h5t.ENUM:
         members = [{t.get_member_name(i): t.get_member_value(i) for i in range(t.get_nmembers())} for t in (a, b)]
@@ -157,7 +163,9 @@ class Comparison:
         elif links[0].path != links[1].path:
             self.tell(place, "link path", f"{links[0].path} became {links[1].path}")
         target_a, target_b = self.a.name_of(a[name]), self.b.name_of(b[name])
-        if target_a != target_b:
+        if target_a is None and target_b is not None:
+            self.tell(place, "external", "what another file holds was copied in")
+        elif target_a != target_b:
             self.tell(place, "difference", f"leads to {target_a}, then to {target_b}")
 
     def attributes(self, place, a, b):
@@ -170,8 +178,8 @@ class Comparison:
                 self.tell(where, "difference", "only in one")
                 continue
             ids = [h5a.open(item.id, name.encode("utf-8", "surrogateescape")) for item in (a, b)]
-            self.types(where, *(i.get_type() for i in ids))
-            if not self.same_space(where, *(i.get_space() for i in ids)):
+            readable = self.types(where, *(i.get_type() for i in ids))
+            if not readable or not self.same_space(where, *(i.get_space() for i in ids)):
                 continue
             if ids[0].get_space().get_simple_extent_type() != h5s.NULL:
                 self.values(where, lambda item, name=name: item.attrs[name], a, b)
@@ -181,6 +189,7 @@ class Comparison:
         type_differences(a, b, found)
         for kind, text in found:
             self.tell(place, kind, text)
+        return "unread" not in (kind for kind, _ in found)
 
     def same_space(self, place, a, b):
         if a.get_simple_extent_type() == b.get_simple_extent_type() and \
@@ -195,11 +204,11 @@ class Comparison:
             self.tell(place, "array type", "dimensions of the dataset now")
             self.values(place, lambda item: item[...], a, b)
             return
-        self.types(place, type_a, type_b)
+        readable = self.types(place, type_a, type_b)
         if not self.same_space(place, a.id.get_space(), b.id.get_space()):
             return
         self.layout(place, a, b)
-        if a.shape is not None:
+        if readable and a.shape is not None:
             self.values(place, lambda item: item[()], a, b)
 
     def layout(self, place, a, b):

@@ -64,13 +64,17 @@ struct StoredLayout {
   Shape max_shape;
   /// Of objects; empty: not chunked.
   Shape chunk_shape;
+  /// Of objects that are chunked, first applied first.
+  std::vector<CodecConfig> codecs = {};
+  /// Of arrays: each chunk ends with a checksum (fletcher32), which Zarr's chunks have not.
+  bool checksum = false;
 
   /// A length in `max_shape` without an end.
   static constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
   /// Of one chunk up to so many bytes, of which nothing else is known, is contiguous.
   static constexpr std::uint64_t kSmallBytes = 64U << 10U;
 
-  bool empty() const noexcept { return !contiguous && max_shape.empty() && chunk_shape.empty(); }
+  bool empty() const noexcept { return *this == StoredLayout(); }
   friend bool operator==(const StoredLayout&, const StoredLayout&) = default;
 };
 

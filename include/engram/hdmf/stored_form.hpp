@@ -27,6 +27,9 @@ std::optional<StoredForm> form_of(const Value& value);
 /// numbers, no complex ones and no order of fields.
 bool survives_json(const ObjectType& type);
 
+/// `value`, which `form` can hold, as it was before it was JSON: complex numbers that became pairs.
+Value restored(const StoredForm& form, Value value);
+
 /// Whether `form` can hold `value` without a change to it.
 bool can_hold(const StoredForm& form, const Value& value);
 
