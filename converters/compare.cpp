@@ -104,9 +104,10 @@ class Comparison {
     if (options_.external == backend::ExternalLinks::link)
       converter::lead_to_converted(a_.tree, report_.a, report_.b, report_.notices);
     ConvertReport naming;
-    converter::name_by_schema(a_.tree, {}, options_.limits, naming);
+    const bool to_hdf5 = report_.b_format == converter::kHdf5;
+    converter::name_by_schema(a_.tree, {}, options_.limits, naming, to_hdf5);
     append(report_.notices, naming.notices);
-    if (report_.b_format == converter::kHdf5) backend::fit_to_hdf5(a_.tree, report_.notices);
+    if (to_hdf5) backend::fit_to_hdf5(a_.tree, report_.notices);
   }
 
   void add(Difference difference) {

@@ -29,8 +29,9 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     report.notices = reader->notices();
     if (options.external == backend::ExternalLinks::link && !target.empty())
       converter::lead_to_converted(tree, source, target, report.notices);
-    converter::name_by_schema(tree, {}, options.limits, report);
-    if (options.format == TargetFormat::hdf5) backend::fit_to_hdf5(tree, report.notices);
+    const bool to_hdf5 = options.format == TargetFormat::hdf5;
+    converter::name_by_schema(tree, {}, options.limits, report, to_hdf5);
+    if (to_hdf5) backend::fit_to_hdf5(tree, report.notices);
     return tree;
   };
   origin.close = [&] { reader.reset(); };

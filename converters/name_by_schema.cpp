@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "engram/base/error.hpp"
+#include "engram/hdmf/attribute_forms.hpp"
 #include "engram/hdmf/dimension_names.hpp"
 
 namespace engram::converter {
@@ -13,24 +15,34 @@ namespace {
 
 using Sources = std::vector<std::shared_ptr<const hdmf::SpecSource>>;
 
-void name_by(hdmf::GroupBuilder& tree, const Sources& sources) {
+void name_by(hdmf::GroupBuilder& tree, const Sources& sources, bool forms) {
   const auto catalog = hdmf::NamespaceCatalog::load(sources);
-  if (!catalog.namespaces().empty()) hdmf::name_dimensions(tree, catalog);
+  if (catalog.namespaces().empty()) return;
+  hdmf::name_dimensions(tree, catalog);
+  if (forms) hdmf::give_forms(tree, catalog);
+}
+
+// What once was HDF5 says of each array how it lay there.
+bool knows_hdf5(const hdmf::GroupBuilder& group) {
+  return std::any_of(group.datasets.begin(), group.datasets.end(),
+                     [](const auto& dataset) { return dataset.stored.contiguous.has_value(); }) ||
+         std::any_of(group.groups.begin(), group.groups.end(), knows_hdf5);
 }
 
 }  // namespace
 
 void name_by_schema(hdmf::GroupBuilder& tree,
                     std::span<const std::shared_ptr<const hdmf::SpecSource>> given,
-                    const Limits& limits, ConvertReport& report) {
+                    const Limits& limits, ConvertReport& report, bool forms) {
+  forms = forms && !knows_hdf5(tree);
   Sources sources(given.begin(), given.end());
   try {
     for (auto& one : hdmf::newest(hdmf::cached_namespaces(tree, limits)))
       sources.push_back(std::move(one.source));
-    name_by(tree, sources);
+    name_by(tree, sources, forms);
   } catch (const Error& error) {
     // Theirs is the fault if it is there without what the file has cached.
-    if (!given.empty()) name_by(tree, Sources(given.begin(), given.end()));
+    if (!given.empty()) name_by(tree, Sources(given.begin(), given.end()), forms);
     report.notices.push_back(
         {backend::Notice::Kind::changed, "/specifications",
          fmt::format("dimensions are not named{}, as the cached schema can't be used: {}",

@@ -34,6 +34,7 @@
 #include "engram/hdf5/file.hpp"
 #include "engram/hdf5/handle.hpp"
 #include "engram/hdf5/library.hpp"
+#include "engram/hdmf/attribute_forms.hpp"
 #include "engram/hdmf/builder.hpp"
 #include "engram/hdmf/complete.hpp"
 #include "engram/hdmf/data_chunk_iterator.hpp"

@@ -105,6 +105,7 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
                   return one_by_one ? write_one_by_one(opened.id(), encoder, box, values)
                                     : write_values(opened.id(), encoder, box, values);
                 });
+    flush(opened.id());
     result.references = encoder.references();
     result.dangling = encoder.dangling() + (source.dangling() - dangling_before);
     result.bytes = encoder.bytes();
@@ -129,7 +130,7 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     if (open != 1)
       throw Error(ErrorCode::invalid_argument,
                   fmt::format("{} of {} are still open", open - 1, path_));
-    file_ = {};
+    done(H5Fclose(file_.release()), "close " + path_);
     struct stat status {};
     if (::stat(path_.c_str(), &status) == 0)
       counters_->bytes = static_cast<std::uint64_t>(status.st_size);
@@ -167,6 +168,8 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     done(H5Pset_libver_bounds(access.id(), large_attributes ? H5F_LIBVER_V18 : H5F_LIBVER_EARLIEST,
                               H5F_LIBVER_LATEST),
          "make properties");
+    // What is held back is written when a dataset is closed, where nobody hears of a full disk.
+    done(H5Pset_sieve_buf_size(access.id(), 0), "make properties");
     const Handle creation = made(H5Pcreate(H5P_FILE_CREATE), "make properties");
     done(H5Pset_obj_track_times(creation.id(), false), "make properties");
     file_ =
@@ -260,6 +263,12 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     write_box(dataset, encoder.type().id(), box, memory.data());
     encoder.clear();
     return encoder.bytes() - before;
+  }
+
+  // Chunks that HDF5 holds back.
+  static void flush(hid_t dataset) {
+    const hdf5::Locked locked;
+    done(H5Dflush(dataset), "write values");
   }
 
   static std::uint64_t write_one_by_one(hid_t dataset, ValueEncoder& encoder, const Region& box,

@@ -203,6 +203,12 @@ void add_group(const hdmf::GroupBuilder& group, const std::string& path, Json& j
     add_group(child, hdmf::join_path(path, child.name), json);
 }
 
+bool has_layouts(const hdmf::GroupBuilder& group) {
+  return std::any_of(group.datasets.begin(), group.datasets.end(),
+                     [](const auto& dataset) { return dataset.stored.contiguous.has_value(); }) ||
+         std::any_of(group.groups.begin(), group.groups.end(), has_layouts);
+}
+
 void apply_attributes(const Json& node, hdmf::Attributes& attributes) {
   const Json& forms = member_or_null(node, "attributes");
   if (!forms.is_object()) return;
@@ -250,6 +256,8 @@ void apply_group(const Json& json, const std::string& path, hdmf::GroupBuilder& 
   if (const Json* node = node_at(json, path)) apply_attributes(*node, group.attributes);
   for (hdmf::DatasetBuilder& dataset : group.datasets) {
     const Json* node = node_at(json, hdmf::join_path(path, dataset.name));
+    if (json.is_object() && dataset.array() != nullptr)
+      dataset.stored.contiguous = is_small(*dataset.array());
     if (node == nullptr) continue;
     apply_attributes(*node, dataset.attributes);
     apply_layout(*node, dataset);
@@ -295,7 +303,7 @@ std::optional<ObjectType> stored_type_from_json(const Json& json) {
 Json stored_to_json(const hdmf::GroupBuilder& root) {
   Json json = Json::object();
   add_group(root, "/", json);
-  return json;
+  return json.empty() && !has_layouts(root) ? Json() : json;
 }
 
 void apply_stored(const Json& json, hdmf::GroupBuilder& root) { apply_group(json, "/", root); }

@@ -19,7 +19,9 @@ Json stored_type_to_json(const hdmf::ObjectType& type);
 std::optional<hdmf::ObjectType> stored_type_from_json(const Json& json);
 
 /// All of it for a tree: {"/a/b": {"attributes": {name: form}, "type", "contiguous", "max_shape",
-/// "chunks"}}, with the nodes of which there is something to say.
+/// "chunks", "codecs", "checksum"}}, with the nodes of which there is something to say; null when
+/// the tree has nothing from HDF5. Of an array "contiguous" is left out where it is as its size has
+/// it (StoredLayout::kSmallBytes).
 Json stored_to_json(const hdmf::GroupBuilder& root);
 
 /// Tells the tree what stored_to_json() said of it. What does not fit, or is no such JSON, is

@@ -55,7 +55,7 @@ class ZarrWriter final : public Writer {
   void write_tree(const hdmf::GroupBuilder& root, ThreadPool* pool, std::stop_token stop) override {
     const ZarrTree tree(root, options_.zarr_format);
     schema_path_ = tree.schema_path();
-    if (Json stored = stored_to_json(root); !stored.empty())
+    if (Json stored = stored_to_json(root); !stored.is_null())
       hierarchy_.extend(std::string(layout::kStoredExtension),
                         {{std::string(layout::kStored), std::move(stored)}});
     std::vector<PlacedGroup> groups;

@@ -6,12 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "hdmf/without_cache.hpp"
+
 namespace engram::hdmf {
 namespace {
 
 constexpr std::string_view kScalar = "scalar";
-constexpr std::string_view kCache = "specifications";
-
 using Names = std::vector<std::string>;
 using Lengths = std::map<std::string, std::uint64_t, std::less<>>;
 
@@ -100,15 +100,7 @@ class Namer {
 }  // namespace
 
 void name_dimensions(GroupBuilder& root, const NamespaceCatalog& catalog) {
-  const Namer namer(catalog);
-  // The cache lies at the root and is no part of what it describes.
-  const auto cache = std::find_if(root.groups.begin(), root.groups.end(),
-                                  [](const GroupBuilder& group) { return group.name == kCache; });
-  GroupBuilder kept;
-  const bool has_cache = cache != root.groups.end();
-  if (has_cache) std::swap(kept, *cache);
-  namer.name(root, {});
-  if (has_cache) std::swap(kept, *cache);
+  without_cache(root, [&](GroupBuilder& tree) { Namer(catalog).name(tree, {}); });
 }
 
 }  // namespace engram::hdmf

@@ -77,8 +77,11 @@ TEST(StoredJsonTest, ATreeIsToldWhatWasKept) {
   ASSERT_NE(other.attributes.form("n"), nullptr);
   EXPECT_TRUE(other.attributes.form("n")->type == number_type(DataType::unsigned_integer(1)));
   EXPECT_EQ(other.attributes.form("plain"), nullptr);
+  std::vector<hdmf::StoredLayout> expected;
+  for (const auto& dataset : tree().datasets) expected.push_back(dataset.stored);
+  expected[2].contiguous = true;  // As its size has it.
   for (std::size_t i = 0; i < other.datasets.size(); ++i)
-    EXPECT_TRUE(other.datasets[i].stored == tree().datasets[i].stored) << i;
+    EXPECT_TRUE(other.datasets[i].stored == expected[i]) << i;
 }
 
 TEST(StoredJsonTest, WhatDoesNotFitIsPassedOver) {
@@ -92,13 +95,23 @@ TEST(StoredJsonTest, WhatDoesNotFitIsPassedOver) {
   EXPECT_EQ(other.attributes.form("n"), nullptr);
   EXPECT_EQ(other.datasets[0].stored.max_shape, Shape());
   EXPECT_EQ(other.datasets[1].stored.max_shape, Shape());
-  for (const char* text : {"null", "[]", R"({"/": 3})", R"({"/text": {"chunks": [0]}})",
-                           R"({"/": {"attributes": [1]}})", R"({"/": {"attributes": {"n": 1}}})"}) {
+  for (const char* text : {"null", "[]", R"({"/text": {"chunks": [0]}})", R"({"/": {"attributes": [1]}})",
+                           R"({"/": {"attributes": {"n": 1}}})"}) {
     hdmf::GroupBuilder untouched = tree();
+    untouched.attributes.set("n", std::int64_t{3});
     for (auto& dataset : untouched.datasets) dataset.stored = {};
     apply_stored(parse_json(text), untouched);
-    for (const auto& dataset : untouched.datasets) EXPECT_TRUE(dataset.stored.empty()) << text;
+    EXPECT_EQ(untouched.attributes.form("n"), nullptr) << text;
+    EXPECT_TRUE(untouched.datasets[1].stored.empty()) << text;
   }
+}
+
+TEST(StoredJsonTest, ATreeThatWasNeverHdf5HasNothing) {
+  hdmf::GroupBuilder root;
+  root.datasets = {dataset_of("plain", fake_array<float>(DataType::floating(4), {1}, {1}))};
+  EXPECT_TRUE(stored_to_json(root).is_null());
+  root.datasets[0].stored.contiguous = true;
+  EXPECT_EQ(stored_to_json(root), Json::object());
 }
 
 }  // namespace

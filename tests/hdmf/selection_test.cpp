@@ -12,11 +12,11 @@ namespace {
 
 using testing::expect_error;
 
-RegionReference to(const char* path, std::vector<Region> boxes) {
+RegionReference region_at(const char* path, std::vector<Region> boxes) {
   return {Reference{".", path, {}, {}}, std::move(boxes)};
 }
 
-File file(const FileOptions& options = {}) {
+File selected_file(const FileOptions& options = {}) {
   OpenedTree tree;
   tree.location = "/d/f.h5";
   tree.root.datasets.push_back(testing::dataset_of(
@@ -31,7 +31,7 @@ File file(const FileOptions& options = {}) {
 }
 
 TEST(Selection, ReadsWhatTheBoxesSelect) {
-  const Selection two = file().at(to("/n", {{{1, 0}, {2, 1}}, {{1, 3}, {2, 1}}}));
+  const Selection two = selected_file().at(region_at("/n", {{{1, 0}, {2, 1}}, {{1, 3}, {2, 1}}}));
   EXPECT_EQ(two.read<std::int16_t>(), (std::vector<std::int16_t>{10, 13, 20, 23}));
   EXPECT_EQ(two.read<double>(), (std::vector<double>{10, 13, 20, 23}));
   EXPECT_EQ(two.values(), (std::vector<Value>{10, 13, 20, 23}));
@@ -43,22 +43,22 @@ TEST(Selection, ReadsWhatTheBoxesSelect) {
 
 TEST(Selection, ReadsPointsInTheirOrder) {
   const Selection points =
-      file().at(to("/n", {{{2, 3}, {1, 1}}, {{0, 0}, {1, 1}}, {{2, 3}, {1, 1}}}));
+      selected_file().at(region_at("/n", {{{2, 3}, {1, 1}}, {{0, 0}, {1, 1}}, {{2, 3}, {1, 1}}}));
   EXPECT_EQ(points.read<int>(), (std::vector<int>{23, 0, 23}));
   EXPECT_EQ(points.values(), (std::vector<Value>{23, 0, 23}));
 }
 
 TEST(Selection, ReadsTextAndBooleans) {
-  const Selection text = file().at(to("/t", {{{3}, {1}}, {{0}, {2}}}));
+  const Selection text = selected_file().at(region_at("/t", {{{3}, {1}}, {{0}, {2}}}));
   EXPECT_EQ(text.read<std::string>(), (std::vector<std::string>{"a", "b", "d"}));
   EXPECT_EQ(text.read<Value>(), (std::vector<Value>{"a", "b", "d"}));
-  EXPECT_EQ(file().at(to("/flags", {{{1}, {2}}})).read<bool>(), (std::vector<bool>{true, true}));
+  EXPECT_EQ(selected_file().at(region_at("/flags", {{{1}, {2}}})).read<bool>(), (std::vector<bool>{true, true}));
   expect_error(ErrorCode::invalid_argument, "holds text, not int32: at /t",
                [&] { text.read<int>(); });
 }
 
 TEST(Selection, MayBeEmpty) {
-  const Selection none = file().at(to("/n", {}));
+  const Selection none = selected_file().at(region_at("/n", {}));
   EXPECT_TRUE(none.read<int>().empty());
   EXPECT_EQ(none.shape(), Shape{0});
 }
@@ -66,11 +66,11 @@ TEST(Selection, MayBeEmpty) {
 TEST(Selection, IsBounded) {
   FileOptions options;
   options.max_read_bytes = 8;
-  const File small = file(options);
+  const File small = selected_file(options);
   expect_error(ErrorCode::limit_exceeded, "at /n: at /d/f.h5", [&] {
-    small.at(to("/n", {{{0, 0}, {3, 4}}})).read<std::int16_t>();
+    small.at(region_at("/n", {{{0, 0}, {3, 4}}})).read<std::int16_t>();
   });
-  EXPECT_EQ(small.at(to("/n", {{{0, 0}, {1, 4}}})).read<std::int16_t>().size(), 4U);
+  EXPECT_EQ(small.at(region_at("/n", {{{0, 0}, {1, 4}}})).read<std::int16_t>().size(), 4U);
 }
 
 struct BadRegion {
@@ -86,7 +86,7 @@ struct BadRegion {
 class BadRegionTest : public ::testing::TestWithParam<BadRegion> {};
 
 TEST_P(BadRegionTest, IsReported) {
-  const File file = hdmf::file();
+  const File file = hdmf::selected_file();
   EXPECT_FALSE(file.resolve(GetParam().reference).has_value());
   ASSERT_EQ(file.problems().size(), 1U);
   EXPECT_EQ(to_string(file.problems()[0].kind), to_string(GetParam().kind));
@@ -100,16 +100,16 @@ TEST_P(BadRegionTest, IsReported) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, BadRegionTest,
     ::testing::Values(
-        BadRegion{"Beyond", to("/n", {{{2, 0}, {2, 1}}}), Problem::Kind::bad_region,
+        BadRegion{"Beyond", region_at("/n", {{{2, 0}, {2, 1}}}), Problem::Kind::bad_region,
                   "region of shape (2, 1) at (2, 0) is not inside an array of shape (3, 4)"},
-        BadRegion{"OneOfTwoBeyond", to("/n", {{{0, 0}, {1, 1}}, {{3, 0}, {1, 1}}}),
+        BadRegion{"OneOfTwoBeyond", region_at("/n", {{{0, 0}, {1, 1}}, {{3, 0}, {1, 1}}}),
                   Problem::Kind::bad_region, "at (3, 0)"},
-        BadRegion{"FarBeyond", to("/n", {{{~0ULL, 0}, {2, 1}}}), Problem::Kind::bad_region,
+        BadRegion{"FarBeyond", region_at("/n", {{{~0ULL, 0}, {2, 1}}}), Problem::Kind::bad_region,
                   "not inside"},
-        BadRegion{"OfAnotherRank", to("/n", {{{0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        BadRegion{"RaggedBox", to("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        BadRegion{"OfAGroup", to("/g", {{{0}, {1}}}), Problem::Kind::bad_region, "is a group"},
-        BadRegion{"OfNothing", to("/none", {{{0}, {1}}}), Problem::Kind::dangling,
+        BadRegion{"OfAnotherRank", region_at("/n", {{{0}, {1}}}), Problem::Kind::bad_region, "not inside"},
+        BadRegion{"RaggedBox", region_at("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region, "not inside"},
+        BadRegion{"OfAGroup", region_at("/g", {{{0}, {1}}}), Problem::Kind::bad_region, "is a group"},
+        BadRegion{"OfNothing", region_at("/none", {{{0}, {1}}}), Problem::Kind::dangling,
                   "there is nothing at that place"}),
     [](const auto& test) { return test.param.why; });
 

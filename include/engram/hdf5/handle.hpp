@@ -26,6 +26,9 @@ class Handle {
   /// A further reference to what `id` names (a predefined type, for example).
   static Handle share(Id id);
 
+  /// Gives the reference away: to who closes it and wants to know whether that worked.
+  Id release() noexcept { return std::exchange(id_, -1); }
+
   Id id() const noexcept { return id_; }
   explicit operator bool() const noexcept { return id_ >= 0; }
 
