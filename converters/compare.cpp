@@ -86,7 +86,7 @@ class Comparison {
   void read() {
     backend::ReadOptions a_options{options_.limits, options_.external, options_.allow_external};
     backend::ReadOptions b_options = a_options;
-    if (options_.conversion) b_options = {options_.limits, std::nullopt, {}};
+    if (options_.conversion) b_options = {options_.limits, links_of_result(), {}};
     TaskStream tasks(pool_, budget_, options_.stop);
     tasks.add(0, [&] { open(report_.a, a_options, false, a_); });
     tasks.add(0, [&] { open(report_.b, b_options, options_.conversion, b_); });
@@ -99,15 +99,29 @@ class Comparison {
     append(report_.notices, b_.reader->notices());
   }
 
+  // As they lie, but for HDF5's, which are followed unless they were kept.
+  std::optional<backend::ExternalLinks> links_of_result() const {
+    if (options_.external != backend::ExternalLinks::link || !backend::is_hdf5_file(report_.b))
+      return std::nullopt;
+    return backend::ExternalLinks::link;
+  }
+
   // What a conversion does to a tree before it writes it.
   void make_ready() {
-    if (options_.external == backend::ExternalLinks::link)
-      converter::lead_to_converted(a_.tree, report_.a, report_.b, report_.notices);
+    if (options_.external == backend::ExternalLinks::link) lead_links();
     ConvertReport naming;
     const bool to_hdf5 = report_.b_format == converter::kHdf5;
     converter::name_by_schema(a_.tree, {}, options_.limits, naming, to_hdf5);
     append(report_.notices, naming.notices);
     if (to_hdf5) backend::fit_to_hdf5(a_.tree, report_.notices);
+  }
+
+  void lead_links() {
+    const bool to_hdf5 = report_.b_format == converter::kHdf5;
+    converter::lead_to_converted(a_.tree, report_.a, report_.b,
+                                 to_hdf5 ? TargetFormat::hdf5 : TargetFormat::zarr,
+                                 report_.notices);
+    if (to_hdf5) converter::make_relative(b_.tree, report_.b);
   }
 
   void add(Difference difference) {

@@ -15,6 +15,11 @@ namespace {
 
 ConvertReport convert_file(const std::string& source, const std::string& target,
                            const ConvertOptions& options) {
+  if (options.verify && options.format == TargetFormat::hdf5 &&
+      options.external == backend::ExternalLinks::link)
+    throw Error(ErrorCode::invalid_argument,
+                "HDF5 follows links of a file only from where it is in the end: compare the result "
+                "when it is there (engram verify SOURCE TARGET --external link)");
   backend::ReadOptions read_options;
   read_options.limits = options.limits;
   read_options.external_links = options.external;
@@ -28,7 +33,7 @@ ConvertReport convert_file(const std::string& source, const std::string& target,
     hdmf::GroupBuilder tree = reader->read_tree(on_node);
     report.notices = reader->notices();
     if (options.external == backend::ExternalLinks::link && !target.empty())
-      converter::lead_to_converted(tree, source, target, report.notices);
+      converter::lead_to_converted(tree, source, target, options.format, report.notices);
     const bool to_hdf5 = options.format == TargetFormat::hdf5;
     converter::name_by_schema(tree, {}, options.limits, report, to_hdf5);
     if (to_hdf5) backend::fit_to_hdf5(tree, report.notices);

@@ -52,7 +52,7 @@ struct ConvertChoices {
   std::string source, target, memory = "512M", progress = "auto";
   std::vector<std::string> codecs, chunks, shards;
   std::string to = "auto";
-  const CLI::Option* zarr_format = nullptr;
+  std::vector<const CLI::Option*> of_zarr;  ///< What means nothing for HDF5.
   bool no_consolidate = false, no_sync = false, no_fast_paths = false, quiet = false, json = false;
   ConvertOptions convert;
   std::string report;
@@ -147,6 +147,16 @@ void sort_out(const std::vector<std::string>& texts, std::string& for_all,
   }
 }
 
+void check_hdf5_options(const ConvertChoices& options) {
+  for (const CLI::Option* option : options.of_zarr)
+    if (option->count() > 0)
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("{} is of Zarr, and {} is to be an HDF5 file{}", option->get_name(),
+                      options.target,
+                      options.to == "auto" ? ", by its name (--to zarr makes it Zarr)" : ""));
+}
+
 void choose(ConvertChoices& options, Command& chosen) {
   if (options.target.empty() && !options.convert.dry_run) {
     throw CLI::RequiredError("TARGET");
@@ -154,11 +164,7 @@ void choose(ConvertChoices& options, Command& chosen) {
   options.convert.format = options.to == "hdf5"   ? TargetFormat::hdf5
                            : options.to == "zarr" ? TargetFormat::zarr
                                                   : format_by_name(options.target);
-  if (options.convert.format == TargetFormat::hdf5 && options.zarr_format->count() > 0)
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("--zarr-format is of Zarr, and {} is to be an HDF5 file{}", options.target,
-                    options.to == "auto" ? ", by its name (--to zarr makes it Zarr)" : ""));
+  if (options.convert.format == TargetFormat::hdf5) check_hdf5_options(options);
   options.convert.memory = parse_size(options.memory);
   options.convert.consolidate = !options.no_consolidate;
   options.convert.sync = !options.no_sync;
@@ -206,7 +212,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
                    "What TARGET is: zarr or hdf5; auto: as its name ends (default)")
       ->option_text("auto|zarr|hdf5")
       ->check(CLI::IsMember({"auto", "zarr", "hdf5"}));
-  options->zarr_format =
+  auto* zarr_format =
       command
           ->add_option(
               "--zarr-format", convert_options.zarr_format,
@@ -216,21 +222,24 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           ->check(CLI::IsMember({2, 3}));
   const std::map<std::string, backend::Compat> compats{{"hdmf-zarr", backend::Compat::hdmf_zarr},
                                                        {"portable", backend::Compat::portable}};
-  command
-      ->add_option(
-          "--compat", convert_options.compat,
-          "hdmf-zarr: hdmf-zarr and PyNWB resolve every reference (default); portable: text "
-          "and plain types only, so that zarr-python 3 opens everything")
-      ->option_text("hdmf-zarr|portable")
-      ->transform(CLI::CheckedTransformer(compats));
+  auto* compat =
+      command
+          ->add_option(
+              "--compat", convert_options.compat,
+              "hdmf-zarr: hdmf-zarr and PyNWB resolve every reference (default); portable: text "
+              "and plain types only, so that zarr-python 3 opens everything")
+          ->option_text("hdmf-zarr|portable")
+          ->transform(CLI::CheckedTransformer(compats));
   const std::map<std::string, backend::TextForm> forms{{"utf8", backend::TextForm::utf8},
                                                        {"exact", backend::TextForm::exact}};
-  command
-      ->add_option("--text", convert_options.text,
-                   "utf8: all text as UTF-8 text (default); exact: ASCII and fixed-length text as "
-                   "bytes, as hdmf-zarr has it in Zarr v2")
-      ->option_text("utf8|exact")
-      ->transform(CLI::CheckedTransformer(forms));
+  auto* text =
+      command
+          ->add_option(
+              "--text", convert_options.text,
+              "utf8: all text as UTF-8 text (default); exact: ASCII and fixed-length text as "
+              "bytes, as hdmf-zarr has it in Zarr v2")
+          ->option_text("utf8|exact")
+          ->transform(CLI::CheckedTransformer(forms));
   command
       ->add_option("--external", convert_options.external,
                    "What lies in other files: copy: is copied in (default); link: stays there, and "
@@ -238,8 +247,9 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->option_text("copy|link|error")
       ->transform(CLI::CheckedTransformer(external_choices()));
   add_allow_external(*command, convert_options.allow_external);
-  command->add_flag("--no-consolidate", options->no_consolidate,
-                    "Do not write all metadata in one file (.zmetadata) too");
+  auto* no_consolidate =
+      command->add_flag("--no-consolidate", options->no_consolidate,
+                        "Do not write all metadata in one file (.zmetadata) too");
   command
       ->add_option(
           "--codec", options->codecs,
@@ -319,6 +329,7 @@ void add_convert_command(CLI::App& app, Command& chosen) {
       ->option_text("FILE");
   command->add_flag("--quiet,-q", options->quiet, "Print errors only");
   command->add_flag("--json", options->json, "Print the whole report as JSON on standard output");
+  options->of_zarr = {zarr_format, compat, text, no_consolidate};
   command->callback([options, &chosen] { choose(*options, chosen); });
 }
 

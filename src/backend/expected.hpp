@@ -9,8 +9,8 @@
 
 namespace engram::backend {
 
-/// What is read of the result of a conversion of what a writer was given: what the format can't hold
-/// is left out or changed, with the writer's own words for it.
+/// What is read of the result of a conversion of what a writer was given: what the format can't
+/// hold is left out or changed, with the writer's own words for it.
 ///
 /// Threads: every member may be called by many threads at once.
 class Expected {
@@ -37,8 +37,7 @@ class Expected {
   virtual std::string why_bytes_are_kept(const DataType& type, const DataType& found) const = 0;
 
   /// True when `found` is all that the result says of the type of objects of `type`.
-  virtual bool is_spelled_as(const hdmf::ObjectType& type,
-                             const hdmf::ObjectType& found) const = 0;
+  virtual bool is_spelled_as(const hdmf::ObjectType& type, const hdmf::ObjectType& found) const = 0;
 };
 
 }  // namespace engram::backend

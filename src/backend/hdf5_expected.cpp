@@ -36,8 +36,10 @@ void ExpectedInHdf5::add(const std::string& path, const hdmf::GroupBuilder& grou
   for (const hdmf::DatasetBuilder& dataset : group.datasets)
     places_.insert(hdmf::join_path(path, dataset.name));
   // A reference may lead through a link, too.
-  for (const hdmf::LinkBuilder& link : group.links) places_.insert(hdmf::join_path(path, link.name));
-  for (const hdmf::GroupBuilder& child : group.groups) add(hdmf::join_path(path, child.name), child);
+  for (const hdmf::LinkBuilder& link : group.links)
+    places_.insert(hdmf::join_path(path, link.name));
+  for (const hdmf::GroupBuilder& child : group.groups)
+    add(hdmf::join_path(path, child.name), child);
 }
 
 std::vector<hdmf::LinkBuilder> ExpectedInHdf5::links(const std::string&,
@@ -49,8 +51,9 @@ std::vector<hdmf::LinkBuilder> ExpectedInHdf5::links(const std::string&,
 bool ExpectedInHdf5::leads_nowhere(const Value& value) const {
   bool found = false;
   hdmf::each_reference(value, [&](const Value& one) {
-    const hdmf::Reference& reference =
-        one.is<hdmf::Reference>() ? one.as<hdmf::Reference>() : one.as<hdmf::RegionReference>().target;
+    const hdmf::Reference& reference = one.is<hdmf::Reference>()
+                                           ? one.as<hdmf::Reference>()
+                                           : one.as<hdmf::RegionReference>().target;
     found = found || reference.source != "." || !places_.contains(reference.path);
   });
   return found;
@@ -61,12 +64,13 @@ std::optional<Value> ExpectedInHdf5::attribute(const std::string& path, const st
                                                std::vector<Notice>& notices) const {
   const std::string place = fmt::format("{}@{}", path, name);
   if (left_out_.contains(place)) {
-    notices.push_back({Notice::Kind::left_out, place, "attribute left out: HDF5 has no type for it"});
+    notices.push_back(
+        {Notice::Kind::left_out, place, "attribute left out: HDF5 has no type for it"});
     return std::nullopt;
   }
   if (leads_nowhere(value)) {
-    notices.push_back({Notice::Kind::dangling, place,
-                       "attribute left out: a reference in it leads nowhere"});
+    notices.push_back(
+        {Notice::Kind::dangling, place, "attribute left out: a reference in it leads nowhere"});
     return std::nullopt;
   }
   Value read = value;
@@ -85,7 +89,9 @@ Value ExpectedInHdf5::element(const hdmf::ObjectType&, const hdmf::ObjectType&,
   return read;
 }
 
-std::string ExpectedInHdf5::why_bytes_are_kept(const DataType&, const DataType&) const { return {}; }
+std::string ExpectedInHdf5::why_bytes_are_kept(const DataType&, const DataType&) const {
+  return {};
+}
 
 bool ExpectedInHdf5::is_spelled_as(const hdmf::ObjectType&, const hdmf::ObjectType&) const {
   return false;

@@ -35,6 +35,9 @@ namespace {
 
 using hdf5::Handle;
 
+constexpr std::uint64_t kScanBytes = 1U << 20U;
+constexpr std::uint64_t kScannedText = 256;  // About, of one value.
+
 void check_member(const std::string& path, const std::string& name) {
   if (name.empty() || name == "." || name.find('/') != std::string::npos ||
       name.find('\0') != std::string::npos)
@@ -91,7 +94,7 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
 
   ObjectResult write_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
                              const ObjectPlan& plan) override {
-    const hdmf::ObjectType type = in_hdf5(dataset.objects()->type());
+    const hdmf::ObjectType type = type_of(*dataset.objects());
     ValueEncoder encoder(type, *this);
     const bool one_by_one = goes_one_by_one(type);
     const Handle opened = create_objects(path, dataset);
@@ -238,11 +241,28 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     const hdf5::Locked locked;
     if (has_references(dataset) && awaited_.erase(path) == 0)
       return made(H5Dopen2(file_.id(), path.c_str(), H5P_DEFAULT), "open the dataset");
-    const ValueEncoder encoder(in_hdf5(dataset.objects()->type()), *this);
+    const ValueEncoder encoder(type_of(*dataset.objects()), *this);
     Handle result = create_dataset(file_.id(), path, dataset, encoder.type().id(),
                                    dataset.objects()->shape(), object_chunks(dataset));
     attributes_.write(result.id(), path, dataset.attributes);
     return result;
+  }
+
+  // A store may say how long text was, and have longer one by now.
+  static hdmf::ObjectType type_of(const hdmf::ObjectSource& source) {
+    hdmf::ObjectType type = in_hdf5(source.type());
+    if (!has_fixed_text(type)) return type;
+    const hdmf::StoredForm form{type, {}, false};
+    const bool all_fit =
+        ObjectBlocks(source, kScanBytes)
+            .read(Region::all(source.shape()),
+                  [&](const Region&,
+                      const std::vector<hdmf::Value>& values) -> std::optional<std::uint64_t> {
+                    for (const hdmf::Value& value : values)
+                      if (!hdmf::can_hold(form, value)) return std::nullopt;
+                    return values.size() * kScannedText;
+                  });
+    return all_fit ? type : with_variable_text(type);
   }
 
   static Shape object_chunks(const hdmf::DatasetBuilder& dataset) {

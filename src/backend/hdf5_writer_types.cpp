@@ -156,6 +156,22 @@ bool holds_sequence(const ObjectType& type) {
 
 }  // namespace
 
+bool has_fixed_text(const ObjectType& type) {
+  return (type.kind == ObjectType::Kind::text && type.fixed_length != 0) ||
+         (type.element != nullptr && has_fixed_text(*type.element)) ||
+         std::any_of(type.fields.begin(), type.fields.end(),
+                     [](const hdmf::ObjectField& field) { return has_fixed_text(field.type); });
+}
+
+hdmf::ObjectType with_variable_text(const ObjectType& type) {
+  ObjectType result = type;
+  result.fixed_length = 0;
+  if (type.element)
+    result.element = std::make_shared<const ObjectType>(with_variable_text(*type.element));
+  for (hdmf::ObjectField& field : result.fields) field.type = with_variable_text(field.type);
+  return result;
+}
+
 bool goes_one_by_one(const ObjectType& type) {
   if (type.kind == ObjectType::Kind::array) return holds_sequence(*type.element);
   return (type.element != nullptr && goes_one_by_one(*type.element)) ||

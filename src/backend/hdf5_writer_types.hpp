@@ -29,6 +29,12 @@ std::string why_not_in_hdf5(const DataType& type);
 /// structured types as records.
 hdmf::ObjectType in_hdf5(const hdmf::ObjectType& type);
 
+/// True for text of fixed length, and for what holds some.
+bool has_fixed_text(const hdmf::ObjectType& type);
+
+/// `type` with all text of variable length.
+hdmf::ObjectType with_variable_text(const hdmf::ObjectType& type);
+
 /// True for records with an array whose elements have sequences: HDF5 1.10 writes several such
 /// values at once wrongly (the sequences of all but the last become zeros), one by one rightly.
 bool goes_one_by_one(const hdmf::ObjectType& type);

@@ -203,17 +203,19 @@ std::string HierarchyWriter::consolidated_v2() const {
   std::string text;
   // Indented and with their keys, documents of a few lines are not twice as long.
   text.reserve(2 * bytes_);
-  text += "{\n    \"metadata\": {";
+  text += "{";
+  if (!extension_name_.empty()) {
+    append_member(text, true, extension_name_, dump_json(extension_, JsonStyle::zarr), 4);
+    text += ",";
+  }
+  text += "\n    \"metadata\": {";
   bool first = true;
   for (const auto& [key, document] : documents_) {
     append_member(text, first, key, document, 8);
     first = false;
   }
   text += first ? "},\n" : "\n    },\n";
-  text += "    \"zarr_consolidated_format\": 1";
-  if (!extension_name_.empty())
-    append_member(text, false, extension_name_, dump_json(extension_, JsonStyle::zarr), 4);
-  text += "\n}";
+  text += "    \"zarr_consolidated_format\": 1\n}";
   return text;
 }
 

@@ -241,6 +241,20 @@ TEST_F(Hdf5WriterTest, LayoutsAreKept) {
   EXPECT_EQ(found.find_dataset("/long_chunk")->array()->info().chunk_shape, Shape{16});
 }
 
+TEST_F(Hdf5WriterTest, TextThatGrewIsOfVariableLength) {
+  ObjectType fixed = text_type();
+  fixed.fixed_length = 2;
+  hdmf::GroupBuilder root;
+  root.datasets = {dataset_of("fits", fixed, {2}, {"a", "bc"}),
+                   dataset_of("grew", fixed, {2}, {"a", "bcd"}),
+                   dataset_of("records", record_type({{"s", fixed}}), {1}, {List{"bcd"}})};
+  const hdmf::GroupBuilder found = written(root);
+  EXPECT_EQ(found.find_dataset("/fits")->objects()->type().fixed_length, 2U);
+  EXPECT_EQ(found.find_dataset("/grew")->objects()->type().fixed_length, 0U);
+  EXPECT_EQ(found.find_dataset("/grew")->objects()->read({{1}, {1}})[0], Value("bcd"));
+  EXPECT_EQ(found.find_dataset("/records")->objects()->read({{0}, {1}})[0], Value(List{"bcd"}));
+}
+
 TEST_F(Hdf5WriterTest, NamesThatHdf5HasNotAreRefused) {
   for (const char* name : {".", "", "a/b"}) {
     hdmf::GroupBuilder root;

@@ -95,8 +95,8 @@ TEST(StoredJsonTest, WhatDoesNotFitIsPassedOver) {
   EXPECT_EQ(other.attributes.form("n"), nullptr);
   EXPECT_EQ(other.datasets[0].stored.max_shape, Shape());
   EXPECT_EQ(other.datasets[1].stored.max_shape, Shape());
-  for (const char* text : {"null", "[]", R"({"/text": {"chunks": [0]}})", R"({"/": {"attributes": [1]}})",
-                           R"({"/": {"attributes": {"n": 1}}})"}) {
+  for (const char* text : {"null", "[]", R"({"/text": {"chunks": [0]}})",
+                           R"({"/": {"attributes": [1]}})", R"({"/": {"attributes": {"n": 1}}})"}) {
     hdmf::GroupBuilder untouched = tree();
     untouched.attributes.set("n", std::int64_t{3});
     for (auto& dataset : untouched.datasets) dataset.stored = {};

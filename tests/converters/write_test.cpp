@@ -230,7 +230,8 @@ TEST(ExternalLinksTest, LeadToWhatComesOfTheFile) {
             hdmf::make_dataset("refs", std::vector<hdmf::Reference>{{in + "b.nwb", "/x", {}, {}},
                                                                     hdmf::reference_to("/")}));
   std::vector<backend::Notice> notices;
-  converter::lead_to_converted(root, in + "a.nwb", dir / "out/a.nwb.zarr", notices);
+  converter::lead_to_converted(root, in + "a.nwb", dir / "out/a.nwb.zarr", TargetFormat::zarr,
+                               notices);
   EXPECT_EQ(root.links[0].source, "../b.nwb.zarr");
   EXPECT_EQ(root.links[2].source, "../sub/c.nwb.zarr");
   EXPECT_EQ(root.links[4].source, "../../in/d.zarr");

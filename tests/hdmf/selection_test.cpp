@@ -52,7 +52,8 @@ TEST(Selection, ReadsTextAndBooleans) {
   const Selection text = selected_file().at(region_at("/t", {{{3}, {1}}, {{0}, {2}}}));
   EXPECT_EQ(text.read<std::string>(), (std::vector<std::string>{"a", "b", "d"}));
   EXPECT_EQ(text.read<Value>(), (std::vector<Value>{"a", "b", "d"}));
-  EXPECT_EQ(selected_file().at(region_at("/flags", {{{1}, {2}}})).read<bool>(), (std::vector<bool>{true, true}));
+  EXPECT_EQ(selected_file().at(region_at("/flags", {{{1}, {2}}})).read<bool>(),
+            (std::vector<bool>{true, true}));
   expect_error(ErrorCode::invalid_argument, "holds text, not int32: at /t",
                [&] { text.read<int>(); });
 }
@@ -106,9 +107,12 @@ INSTANTIATE_TEST_SUITE_P(
                   Problem::Kind::bad_region, "at (3, 0)"},
         BadRegion{"FarBeyond", region_at("/n", {{{~0ULL, 0}, {2, 1}}}), Problem::Kind::bad_region,
                   "not inside"},
-        BadRegion{"OfAnotherRank", region_at("/n", {{{0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        BadRegion{"RaggedBox", region_at("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region, "not inside"},
-        BadRegion{"OfAGroup", region_at("/g", {{{0}, {1}}}), Problem::Kind::bad_region, "is a group"},
+        BadRegion{"OfAnotherRank", region_at("/n", {{{0}, {1}}}), Problem::Kind::bad_region,
+                  "not inside"},
+        BadRegion{"RaggedBox", region_at("/n", {{{0, 0}, {1}}}), Problem::Kind::bad_region,
+                  "not inside"},
+        BadRegion{"OfAGroup", region_at("/g", {{{0}, {1}}}), Problem::Kind::bad_region,
+                  "is a group"},
         BadRegion{"OfNothing", region_at("/none", {{{0}, {1}}}), Problem::Kind::dangling,
                   "there is nothing at that place"}),
     [](const auto& test) { return test.param.why; });

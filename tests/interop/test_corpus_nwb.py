@@ -100,8 +100,8 @@ def test_portable_session(session_nwb, zoo_h5, tmp_path):
     with h5py.File(zoo_h5, "r+") as file:
         del file["numbers/long_double"]
         del file["records/nested"]  # The profile flattens it: its fields have other names (specs/zarr-layout.md).
-    pairs = [(source, tmp_path / source.name, engram.convert(source, tmp_path / source.name, "--compat",
-                                                             "portable").notices) for source in (session_nwb, zoo_h5)]
+    pairs = [(source, tmp_path / f"{source.name}.zarr", engram.convert(source, tmp_path / f"{source.name}.zarr", "--compat",
+                                                                       "portable").notices) for source in (session_nwb, zoo_h5)]
     assert check_with_zarr3(pairs, tmp_path) == [[], []]
 
 

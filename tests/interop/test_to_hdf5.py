@@ -1,5 +1,6 @@
 """Back to HDF5: what was HDF5, became Zarr and is HDF5 again is what it was, for h5py, h5diff and PyNWB; and stores of hdmf-zarr
 become files that PyNWB reads as it reads the stores."""
+import json
 import shutil
 import subprocess
 import warnings
@@ -253,9 +254,51 @@ def test_external_links_are_copied_in(tmp_path):
         assert list(file["link"][:]) == [1, 2, 3]
 
 
+def test_external_links_stay_links(tmp_path):
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["x"] = [1, 2, 3]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["link"] = h5py.ExternalLink("b.h5", "/x")
+    (tmp_path / "back").mkdir()
+    for name in ("b.h5", "a.h5"):
+        engram.convert(tmp_path / name, tmp_path / f"{name}.zarr", "--external", "link")
+    store, back = tmp_path / "a.h5.zarr", tmp_path / "back" / "a.h5"
+    first = engram.convert(store, back, "--external", "link")
+    assert any("not there yet" in notice["text"] for notice in first.notices)
+    engram.convert(tmp_path / "b.h5.zarr", tmp_path / "back" / "b.h5")
+    assert engram.run("verify", store, back, "--external", "link").code == 0
+    with h5py.File(back) as file:
+        link = file.get("link", getlink=True)
+        assert (link.filename, link.path) == ("b.h5", "/x")
+        assert list(file["link"][:]) == [1, 2, 3]
+    with h5py.File(back, "a") as file:
+        del file["link"]
+    assert engram.run("verify", store, back, "--external", "link").code == 1
+    refused = engram.run("convert", store, tmp_path / "c.h5", "--external", "link", "--verify")
+    assert refused.code == 2 and "engram verify" in refused.err
+
+
+def test_widths_by_the_schema(tmp_path):
+    """A store that says nothing of them, as other programs write it."""
+    store = tmp_path / "there.zarr"
+    engram.convert(ROOT / "examples" / "session.nwb", store)
+    consolidated = json.loads((store / ".zmetadata").read_text())
+    del consolidated["engram"]
+    (store / ".zmetadata").write_text(json.dumps(consolidated))
+    engram.convert(store, tmp_path / "back.nwb", "--verify")
+    found = {}
+    with h5py.File(tmp_path / "back.nwb") as file:
+        file.visititems(lambda name, item: found.update({f"{name}@{key}": item.attrs.get_id(key).dtype
+                                                         for key in item.attrs if item.attrs.get_id(key).dtype.kind in "iuf"}))
+    assert found["acquisition/raw/data@conversion"].itemsize in (4, 8)
+    assert {str(dtype) for dtype in found.values()} >= {"float32"}, found
+    assert engram.run("validate", tmp_path / "back.nwb").code == 0
+
+
 # ---------------------------------------------------------------------------------------------- refusals
 @pytest.mark.parametrize("options,words", [
-    (("--zarr-format", "3"), "--zarr-format is of Zarr"), (("--shards", "auto"), "shards are of Zarr v3"),
+    (("--zarr-format", "3"), "--zarr-format is of Zarr"), (("--compat", "portable"), "--compat is of Zarr"),
+    (("--text", "exact"), "--text is of Zarr"), (("--no-consolidate",), "--no-consolidate is of Zarr"), (("--shards", "auto"), "shards are of Zarr v3"),
     (("--checksum",), "checksums and manifests are of Zarr"), (("--resume",), "can't be gone on with"),
     (("--codec", "lz4"), "no filter that is the codec lz4")])
 def test_options_that_are_not_of_hdf5(options, words, tmp_path):
