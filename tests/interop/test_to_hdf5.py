@@ -278,10 +278,10 @@ def test_external_links_stay_links(tmp_path):
     assert refused.code == 2 and "engram verify" in refused.err
 
 
-def test_widths_by_the_schema(tmp_path):
+def test_widths_by_the_schema(session_nwb, tmp_path):
     """A store that says nothing of them, as other programs write it."""
     store = tmp_path / "there.zarr"
-    engram.convert(ROOT / "examples" / "session.nwb", store)
+    engram.convert(session_nwb, store)
     consolidated = json.loads((store / ".zmetadata").read_text())
     del consolidated["engram"]
     (store / ".zmetadata").write_text(json.dumps(consolidated))
@@ -290,8 +290,8 @@ def test_widths_by_the_schema(tmp_path):
     with h5py.File(tmp_path / "back.nwb") as file:
         file.visititems(lambda name, item: found.update({f"{name}@{key}": item.attrs.get_id(key).dtype
                                                          for key in item.attrs if item.attrs.get_id(key).dtype.kind in "iuf"}))
-    assert found["acquisition/raw/data@conversion"].itemsize in (4, 8)
-    assert {str(dtype) for dtype in found.values()} >= {"float32"}, found
+    # 1.0 is exact in 32 bits, which the schema asks for at least; others keep 64.
+    assert {str(dtype) for name, dtype in found.items() if name.endswith("@offset")} == {"float32"}, found
     assert engram.run("validate", tmp_path / "back.nwb").code == 0
 
 
