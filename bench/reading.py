@@ -31,6 +31,7 @@ READS = {
 LISTING = 10
 UNCHECKED = "engram, unchecked"  # Array::set_check_parts(false)
 STORES = {"zlib": ("zlib, chunks of 13,020 x 64 (as the HDF5 file has them)", ["--codec", "verbatim"]),
+          "shards": ("Zarr v3, the deflate chunks behind Blosc heads, in shards of up to 512 MiB", ["--zarr-format", "3", "--shards", "auto"]),
           "blosc": ("blosc:lz4:5:shuffle in the same chunks", ["--codec", f"/{ARRAY}=blosc:lz4:5:shuffle"])}
 
 LIST_ZARR = """
@@ -50,7 +51,7 @@ print(json.dumps({"seconds": seconds, "nodes": found[0] + 1}))
 """
 
 PEER = """
-import json, sys, time, warnings
+import json, os, sys, time, warnings
 warnings.simplefilter("ignore")
 who, store, array, hdf5, threads, repeats = sys.argv[1:]
 if who == "TensorStore":
@@ -65,7 +66,8 @@ if who == "zarrs":
 start = time.perf_counter()
 if who == "TensorStore":
     context = tensorstore.Context({"data_copy_concurrency": {"limit": int(threads)}, "file_io_concurrency": {"limit": int(threads)}})
-    data = tensorstore.open({"driver": "zarr", "kvstore": {"driver": "file", "path": f"{store}/{array}"}}, context=context).result()
+    driver = "zarr3" if os.path.exists(f"{store}/{array}/zarr.json") else "zarr"
+    data = tensorstore.open({"driver": driver, "kvstore": {"driver": "file", "path": f"{store}/{array}"}}, context=context).result()
     read = lambda box: data[box].read()
     take = lambda one: one.result()
 elif who == "h5py":
@@ -127,9 +129,10 @@ def listing(store, runs):
             f"| {1000 * mine:.0f} ms | {1000 * theirs:,.0f} ms | {theirs / mine:.1f} (bar: {LISTING}) |", ""], theirs / mine >= LISTING
 
 
-def measure(store, source, threads, runs, unchecked, zarrs):
+def measure(store, source, threads, runs, unchecked, zarrs, old_zarr):
     """{read: {who: [seconds]}}; each run is a process a peer, of which the first read of each kind is not counted."""
-    peers = ["engram", *([UNCHECKED] if unchecked else []), "TensorStore"] + (["zarrs"] if zarrs else []) + (["h5py", "zarr"] if threads == 1 else [])
+    peers = ["engram", *([UNCHECKED] if unchecked else []), "TensorStore"] + (["zarrs"] if zarrs else []) + (["h5py"] if threads == 1 else []) + (
+        ["zarr"] if threads == 1 and old_zarr else [])
     times = {read: {who: [] for who in peers} for read in READS}
     for _ in range(runs):
         sums = {}
@@ -185,7 +188,7 @@ def main():
         for threads in sorted({1, os.cpu_count()}):
             # zarrs has no codec of Zarr v2's zlib of its own: it would be zarr-python that is measured.
             zarrs = name != "zlib" and "ENGRAM_PYTHON_ZARRS" in os.environ
-            more, met = table(measure(store, source, threads, given.runs, name == "zlib", zarrs), f"On {threads} core{'s' if threads > 1 else ''}")
+            more, met = table(measure(store, source, threads, given.runs, name == "zlib", zarrs, name != "shards"), f"On {threads} core{'s' if threads > 1 else ''}")
             lines += more
             all_met &= met
         lines += table(cold(store, source, given.runs), "Not in memory, on all cores, opened first")[0]

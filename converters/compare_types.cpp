@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engram/array/region.hpp"
+#include "hdmf/record_of.hpp"
 
 namespace engram::converter {
 namespace {
@@ -70,23 +71,9 @@ std::string describe(const ObjectType& type) {
 ObjectType as_objects(const DataType& type) {
   ObjectType result;
   if (is_text(type.kind)) return result;
-  if (type.kind != Kind::structured) {
-    result.kind = ObjectType::Kind::number;
-    result.type = type;
-    return result;
-  }
-  result.kind = ObjectType::Kind::record;
-  for (const Field& field : type.fields) {
-    ObjectType element = as_objects(field.type);
-    if (!field.shape.empty()) {
-      ObjectType array;
-      array.kind = ObjectType::Kind::array;
-      array.shape = field.shape;
-      array.element = std::make_shared<const ObjectType>(std::move(element));
-      element = std::move(array);
-    }
-    result.fields.push_back({field.name, std::move(element)});
-  }
+  if (type.kind == Kind::structured) return hdmf::record_of(type, [](const DataType& field) { return as_objects(field); });
+  result.kind = ObjectType::Kind::number;
+  result.type = type;
   return result;
 }
 

@@ -145,16 +145,7 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     return attributes_.notices();
   }
 
-  WriterCounters counters() const override {
-    WriterCounters all;
-    all.files = counters_->files;
-    all.bytes = counters_->bytes;
-    all.chunks_verbatim = counters_->chunks_verbatim;
-    all.chunks_framed = counters_->chunks_framed;
-    all.chunks_recoded = counters_->chunks_recoded;
-    all.chunks_inflated = counters_->chunks_inflated;
-    return all;
-  }
+  WriterCounters counters() const override { return counters_->now(); }
 
  private:
   std::optional<Hdf5Adopter> make_adopter(const ArrayInfo& info,

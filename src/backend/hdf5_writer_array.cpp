@@ -143,21 +143,7 @@ void Hdf5ArraySink::write_encoded(std::uint64_t chunk_number, std::uint32_t filt
                 fmt::format("{} was not planned for chunks that are encoded", path_));
   const auto [adoption, mask] = adopter_->adopt(bytes, filter_mask);
   put(chunk_number, mask, bytes);
-  switch (adoption) {
-    case codec::Adoption::verbatim:
-      ++counters_->chunks_verbatim;
-      break;
-    case codec::Adoption::framed:
-      ++counters_->chunks_framed;
-      break;
-    case codec::Adoption::inflated:
-      ++counters_->chunks_inflated;
-      ++counters_->chunks_recoded;
-      break;
-    case codec::Adoption::recoded:
-      ++counters_->chunks_recoded;
-      break;
-  }
+  counters_->count(adoption);
 }
 
 void Hdf5ArraySink::write(std::uint64_t chunk_number, BytesView elements) {

@@ -8,6 +8,7 @@
 
 #include "hdf5/library.hpp"
 #include "hdf5/memory_type.hpp"
+#include "hdmf/record_of.hpp"
 
 namespace engram::backend {
 namespace {
@@ -124,23 +125,10 @@ ObjectType in_hdf5(const DataType& type) {
       result.type = DataType::integer(8);
       return result;
     case Kind::structured:
-      break;
+      return hdmf::record_of(type, [](const DataType& field) { return in_hdf5(field); });
     default:
       return result;
   }
-  result.kind = ObjectType::Kind::record;
-  for (const Field& field : type.fields) {
-    ObjectType element = in_hdf5(field.type);
-    if (!field.shape.empty()) {
-      ObjectType array;
-      array.kind = ObjectType::Kind::array;
-      array.shape = field.shape;
-      array.element = std::make_shared<const ObjectType>(std::move(element));
-      element = std::move(array);
-    }
-    result.fields.push_back({field.name, std::move(element)});
-  }
-  return result;
 }
 
 }  // namespace

@@ -133,14 +133,9 @@ class ZarrWriter final : public Writer {
   }
 
   WriterCounters counters() const override {
-    WriterCounters all;
-    all.files = counters_->files + hierarchy_.files();
-    all.bytes = counters_->bytes + hierarchy_.bytes();
-    all.chunks_verbatim = counters_->chunks_verbatim;
-    all.chunks_framed = counters_->chunks_framed;
-    all.chunks_recoded = counters_->chunks_recoded;
-    all.chunks_inflated = counters_->chunks_inflated;
-    all.chunks_taken_over = counters_->chunks_taken_over;
+    WriterCounters all = counters_->now();
+    all.files += hierarchy_.files();
+    all.bytes += hierarchy_.bytes();
     return all;
   }
 

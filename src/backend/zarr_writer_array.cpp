@@ -135,21 +135,7 @@ void ZarrArraySink::write_encoded(std::uint64_t chunk_number, std::uint32_t filt
                 fmt::format("/{} was not planned for chunks that are encoded", path_));
   const codec::Adoption adoption = adopter_->adopt(bytes, filter_mask);
   put(chunk_number, bytes);
-  switch (adoption) {
-    case codec::Adoption::verbatim:
-      ++counters_->chunks_verbatim;
-      break;
-    case codec::Adoption::framed:
-      ++counters_->chunks_framed;
-      break;
-    case codec::Adoption::inflated:
-      ++counters_->chunks_inflated;
-      ++counters_->chunks_recoded;
-      break;
-    case codec::Adoption::recoded:
-      ++counters_->chunks_recoded;
-      break;
-  }
+  counters_->count(adoption);
 }
 
 void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {

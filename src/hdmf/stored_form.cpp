@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "hdmf/record_of.hpp"
+
 namespace engram::hdmf {
 namespace {
 
@@ -288,23 +290,6 @@ bool holds_fields(const OT& type, const Value& value) {
   });
 }
 
-// A structured type in the words of records.
-OT as_record(const DataType& type) {
-  OT record = kind_type(OT::Kind::record);
-  for (const Field& field : type.fields) {
-    OT element =
-        field.type.kind == Kind::structured ? as_record(field.type) : number_type(field.type);
-    if (!field.shape.empty()) {
-      OT array = kind_type(OT::Kind::array);
-      array.shape = field.shape;
-      array.element = share(std::move(element));
-      element = std::move(array);
-    }
-    record.fields.push_back({field.name, std::move(element)});
-  }
-  return record;
-}
-
 bool holds(const OT& type, const Value& value) {
   switch (type.kind) {
     case OT::Kind::text:
@@ -327,7 +312,7 @@ bool holds(const OT& type, const Value& value) {
     case OT::Kind::number:
       break;
   }
-  if (type.type.kind == Kind::structured) return holds_fields(as_record(type.type), value);
+  if (type.type.kind == Kind::structured) return holds_fields(record_of(type.type, number_type), value);
   return holds_number(type.type, value);
 }
 
