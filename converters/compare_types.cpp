@@ -71,7 +71,8 @@ std::string describe(const ObjectType& type) {
 ObjectType as_objects(const DataType& type) {
   ObjectType result;
   if (is_text(type.kind)) return result;
-  if (type.kind == Kind::structured) return hdmf::record_of(type, [](const DataType& field) { return as_objects(field); });
+  if (type.kind == Kind::structured)
+    return hdmf::record_of(type, [](const DataType& field) { return as_objects(field); });
   result.kind = ObjectType::Kind::number;
   result.type = type;
   return result;
