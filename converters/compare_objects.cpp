@@ -87,14 +87,7 @@ ObjectComparison::Values ObjectComparison::read(const hdmf::DatasetBuilder& data
   if (const hdmf::ObjectSource* objects = dataset.objects()) {
     values = objects->read(region);
   } else {
-    const ArraySource& array = *dataset.array();
-    const DataType type = array.info().type.little_endian();
-    const auto size = static_cast<std::size_t>(type.size);
-    Bytes elements(static_cast<std::size_t>(count) * size);
-    array.read(region, elements);
-    for (std::size_t at = 0; at < elements.size(); at += size)
-      values.push_back(
-          hdmf::element_value(type, BytesView(elements).subspan(at, size), hdmf::RecordForm::list));
+    values = hdmf::element_values(*dataset.array(), region, hdmf::RecordForm::list);
   }
   if (values.size() != count)
     throw Error(ErrorCode::corrupt_data,

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "backend/stored_json.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/attribute_forms.hpp"
 #include "engram/hdmf/dimension_names.hpp"
@@ -22,19 +22,12 @@ void name_by(hdmf::GroupBuilder& tree, const Sources& sources, bool forms) {
   if (forms) hdmf::give_forms(tree, catalog);
 }
 
-// What once was HDF5 says of each array how it lay there.
-bool knows_hdf5(const hdmf::GroupBuilder& group) {
-  return std::any_of(group.datasets.begin(), group.datasets.end(),
-                     [](const auto& dataset) { return dataset.stored.contiguous.has_value(); }) ||
-         std::any_of(group.groups.begin(), group.groups.end(), knows_hdf5);
-}
-
 }  // namespace
 
 void name_by_schema(hdmf::GroupBuilder& tree,
                     std::span<const std::shared_ptr<const hdmf::SpecSource>> given,
                     const Limits& limits, ConvertReport& report, bool forms) {
-  forms = forms && !knows_hdf5(tree);
+  forms = forms && !backend::knows_hdf5(tree);
   Sources sources(given.begin(), given.end());
   try {
     for (auto& one : hdmf::newest(hdmf::cached_namespaces(tree, limits)))

@@ -226,16 +226,8 @@ void ArrayEnd::take_source(const std::shared_ptr<const ArraySource>& source,
     return;
   }
   // Elements of another type: each is a value that may fit all the same.
-  const DataType type = info.type.little_endian();
-  const auto size = static_cast<std::size_t>(type.size);
-  Bytes bytes(static_cast<std::size_t>(
-      checked_multiply(element_count(info.shape), type.size, "the size of the new rows")));
-  source->read(Region::all(info.shape), bytes);
-  std::vector<Value> values;
-  for (std::size_t at = 0; at < bytes.size(); at += size)
-    values.push_back(
-        hdmf::element_value(type, BytesView(bytes).subspan(at, size), hdmf::RecordForm::list));
-  take_values(std::move(values), complete);
+  take_values(hdmf::element_values(*source, Region::all(info.shape), hdmf::RecordForm::list),
+              complete);
   count_rows(info.shape);
 }
 

@@ -34,8 +34,8 @@ struct Counters {
   }
 
   WriterCounters now() const noexcept {
-    return {files,           bytes,          chunks_verbatim,  chunks_framed,
-            chunks_recoded,  chunks_inflated, chunks_taken_over};
+    return {files,          bytes,           chunks_verbatim,  chunks_framed,
+            chunks_recoded, chunks_inflated, chunks_taken_over};
   }
 };
 

@@ -28,7 +28,7 @@ ExpectedInHdf5::ExpectedInHdf5(const hdmf::GroupBuilder& source) {
   const auto planner = make_hdf5_planner({});
   planner->write_tree(source);
   for (const Notice& notice : planner->notices())
-    if (notice.kind == Notice::Kind::left_out) left_out_.insert(notice.path);
+    if (notice.kind == Notice::Kind::left_out) left_out_.emplace(notice.path, notice);
 }
 
 void ExpectedInHdf5::add(const std::string& path, const hdmf::GroupBuilder& group) {
@@ -63,9 +63,8 @@ std::optional<Value> ExpectedInHdf5::attribute(const std::string& path, const st
                                                const Value& value,
                                                std::vector<Notice>& notices) const {
   const std::string place = fmt::format("{}@{}", path, name);
-  if (left_out_.contains(place)) {
-    notices.push_back(
-        {Notice::Kind::left_out, place, "attribute left out: HDF5 has no type for it"});
+  if (const auto found = left_out_.find(place); found != left_out_.end()) {
+    notices.push_back(found->second);
     return std::nullopt;
   }
   if (leads_nowhere(value)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -36,7 +37,7 @@ class ExpectedInHdf5 final : public Expected {
   bool leads_nowhere(const hdmf::Value& value) const;
 
   std::set<std::string> places_;
-  std::set<std::string> left_out_;  ///< Attributes that AttributeWriter::plan() leaves out.
+  std::map<std::string, Notice> left_out_;  ///< Attributes that AttributeWriter::plan() leaves out.
 };
 
 }  // namespace engram::backend

@@ -26,16 +26,7 @@ class ElementObjects final : public hdmf::ObjectSource {
   const Shape& chunk_shape() const override { return array_->info().chunk_shape; }
 
   std::vector<hdmf::Value> read(const Region& region) const override {
-    const DataType element = array_->info().type.little_endian();
-    const auto size = static_cast<std::size_t>(element.size);
-    Bytes bytes(checked_multiply(element_count(region.shape), element.size, "the size of a part"));
-    array_->read(region, bytes);
-    std::vector<hdmf::Value> values;
-    values.reserve(bytes.size() / size);
-    for (std::size_t at = 0; at < bytes.size(); at += size)
-      values.push_back(
-          hdmf::element_value(element, BytesView(bytes).subspan(at, size), hdmf::RecordForm::list));
-    return values;
+    return hdmf::element_values(*array_, region, hdmf::RecordForm::list);
   }
 
  private:

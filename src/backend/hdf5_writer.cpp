@@ -1,11 +1,9 @@
 // How an HDF5 file is written:
 //
 // 1. write_tree() makes the file, its groups, their attributes and all links;
-// 2. create_array() and write_objects() make a dataset each, with its attributes. A reference can
-// be
-//    made only to what is there, so datasets with references come after all others
-//    (references_last()); one that another refers to before its turn is made, without values, when
-//    that other needs it;
+// 2. create_array() and write_objects() make a dataset each, with its attributes. HDF5 refers only
+//    to what is there, so datasets with references come after all others (references_last()); one
+//    that another refers to before its turn is made, without values, when that other needs it;
 // 3. finish() writes the attributes that have references, and closes the file.
 //
 // Everything of HDF5 happens under its one mutex; encoding of chunks does not.
@@ -97,7 +95,7 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     const hdmf::ObjectType type = type_of(*dataset.objects());
     ValueEncoder encoder(type, *this);
     const bool one_by_one = goes_one_by_one(type);
-    const Handle opened = create_objects(path, dataset);
+    const Handle opened = open_objects(path, dataset, encoder.type());
     ObjectResult result;
     const hdmf::ObjectSource& source = *dataset.objects();
     const std::uint64_t dangling_before = source.dangling();
@@ -227,14 +225,14 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
     }
   }
 
-  // Opened, when another dataset's reference had it made already.
-  Handle create_objects(const std::string& path, const hdmf::DatasetBuilder& dataset) {
+  // Made, unless another dataset's reference had it made already.
+  Handle open_objects(const std::string& path, const hdmf::DatasetBuilder& dataset,
+                      const Handle& type) {
     const hdf5::Locked locked;
     if (has_references(dataset) && awaited_.erase(path) == 0)
       return made(H5Dopen2(file_.id(), path.c_str(), H5P_DEFAULT), "open the dataset");
-    const ValueEncoder encoder(type_of(*dataset.objects()), *this);
-    Handle result = create_dataset(file_.id(), path, dataset, encoder.type().id(),
-                                   dataset.objects()->shape(), object_chunks(dataset));
+    Handle result = create_dataset(file_.id(), path, dataset, type.id(), dataset.objects()->shape(),
+                                   object_chunks(dataset));
     attributes_.write(result.id(), path, dataset.attributes);
     return result;
   }
@@ -294,8 +292,10 @@ class Hdf5Writer final : public Writer, private ReferenceEncoder {
   }
 
   void make_awaited(const std::string& path) {
-    if (const auto found = awaited_.find(path); found != awaited_.end())
-      create_objects(path, *found->second);
+    const auto found = awaited_.find(path);
+    if (found == awaited_.end()) return;
+    const hdmf::DatasetBuilder& dataset = *found->second;
+    open_objects(path, dataset, ValueEncoder(type_of(*dataset.objects()), *this).type());
   }
 
   // Null when nothing lies there.

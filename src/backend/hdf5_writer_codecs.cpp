@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/json_member.hpp"
 #include "codec/blosc_frame.hpp"
 #include "codec/deflate.hpp"
 #include "engram/base/error.hpp"
@@ -24,8 +25,7 @@ std::int64_t number_of(const CodecConfig& codec, const char* name, std::int64_t 
 }
 
 bool is_blosc_zlib(const CodecConfig& codec) {
-  const auto cname = codec.configuration.find("cname");
-  return codec.name == "blosc" && cname != codec.configuration.end() && *cname == "zlib";
+  return codec.name == "blosc" && is_text(member_or_null(codec.configuration, "cname"), "zlib");
 }
 
 CodecConfig shuffle_of(std::uint64_t element_size) {
@@ -42,8 +42,6 @@ bool is_in_order(const std::vector<CodecConfig>& codecs) {
   return true;
 }
 
-}  // namespace
-
 bool are_filters(const std::vector<CodecConfig>& codecs, std::uint64_t element_size,
                  std::uint64_t chunk_size, Hdf5Filters filters) {
   if (chunk_size > kMostChunkBytes) return false;
@@ -53,6 +51,8 @@ bool are_filters(const std::vector<CodecConfig>& codecs, std::uint64_t element_s
            return filter && (filters == Hdf5Filters::registered || hdf5::is_common(filter->id));
          });
 }
+
+}  // namespace
 
 std::optional<Hdf5Adopter> Hdf5Adopter::make(const std::vector<CodecConfig>& source,
                                              std::uint64_t element_size, std::uint64_t chunk_size,

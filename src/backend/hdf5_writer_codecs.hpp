@@ -59,8 +59,4 @@ class Hdf5Adopter {
   bool checksum_ = false;  ///< Of add_checksum().
 };
 
-/// The filters for chunks under `codecs`; nullopt: HDF5 has not all of them.
-bool are_filters(const std::vector<CodecConfig>& codecs, std::uint64_t element_size,
-                 std::uint64_t chunk_size, Hdf5Filters filters);
-
 }  // namespace engram::backend

@@ -77,7 +77,8 @@ std::shared_ptr<const ObjectType> element_from_json(const Json& json, int depth)
 
 std::optional<ObjectType> text_from_json(const Json& json) {
   ObjectType type;
-  type.charset = json["text"] == "ascii" ? ObjectType::Charset::ascii : ObjectType::Charset::utf8;
+  type.charset =
+      is_text(json["text"], "ascii") ? ObjectType::Charset::ascii : ObjectType::Charset::utf8;
   if (const auto length = json.find("length"); length != json.end()) {
     if (!length->is_number_unsigned() || *length > UINT32_MAX) return std::nullopt;
     type.fixed_length = length->get<std::uint64_t>();
@@ -101,8 +102,9 @@ std::optional<ObjectType> record_from_json(const Json& fields, int depth) {
 std::optional<ObjectType> type_from_json(const Json& json, int depth) {
   if (depth > kMaxTypeDepth) return std::nullopt;
   ObjectType type;
-  if (json == "reference" || json == "region") {
-    type.kind = json == "region" ? ObjectType::Kind::region_reference : ObjectType::Kind::reference;
+  const bool is_region = is_text(json, "region");
+  if (is_region || is_text(json, "reference")) {
+    type.kind = is_region ? ObjectType::Kind::region_reference : ObjectType::Kind::reference;
     return type;
   }
   if (json.is_string() || (json.is_object() && json.contains("fields"))) {
@@ -203,12 +205,6 @@ void add_group(const hdmf::GroupBuilder& group, const std::string& path, Json& j
     add_group(child, hdmf::join_path(path, child.name), json);
 }
 
-bool has_layouts(const hdmf::GroupBuilder& group) {
-  return std::any_of(group.datasets.begin(), group.datasets.end(),
-                     [](const auto& dataset) { return dataset.stored.contiguous.has_value(); }) ||
-         std::any_of(group.groups.begin(), group.groups.end(), has_layouts);
-}
-
 void apply_attributes(const Json& node, hdmf::Attributes& attributes) {
   const Json& forms = member_or_null(node, "attributes");
   if (!forms.is_object()) return;
@@ -300,10 +296,16 @@ std::optional<ObjectType> stored_type_from_json(const Json& json) {
   return type_from_json(json, 0);
 }
 
+bool knows_hdf5(const hdmf::GroupBuilder& group) {
+  return std::any_of(group.datasets.begin(), group.datasets.end(),
+                     [](const auto& dataset) { return dataset.stored.contiguous.has_value(); }) ||
+         std::any_of(group.groups.begin(), group.groups.end(), knows_hdf5);
+}
+
 Json stored_to_json(const hdmf::GroupBuilder& root) {
   Json json = Json::object();
   add_group(root, "/", json);
-  return json.empty() && !has_layouts(root) ? Json() : json;
+  return json.empty() && !knows_hdf5(root) ? Json() : json;
 }
 
 void apply_stored(const Json& json, hdmf::GroupBuilder& root) { apply_group(json, "/", root); }

@@ -18,6 +18,9 @@ Json stored_type_to_json(const hdmf::ObjectType& type);
 /// The reverse; nullopt for what it did not write.
 std::optional<hdmf::ObjectType> stored_type_from_json(const Json& json);
 
+/// True when the tree was HDF5 once: each of its arrays says then how it lay there.
+bool knows_hdf5(const hdmf::GroupBuilder& group);
+
 /// All of it for a tree: {"/a/b": {"attributes": {name: form}, "type", "contiguous", "max_shape",
 /// "chunks", "codecs", "checksum"}}, with the nodes of which there is something to say; null when
 /// the tree has nothing from HDF5. Of an array "contiguous" is left out where it is as its size has

@@ -170,13 +170,10 @@ std::vector<Value> ZarrObjectSource::read(const Region& region) const {
 
 std::vector<Value> ZarrObjectSource::read_packed(const Region& region) const {
   const DataType native = array_->metadata().type.little_endian();
-  const auto size = static_cast<std::size_t>(native.size);
-  Bytes elements(static_cast<std::size_t>(element_count(region.shape)) * size);
+  Bytes elements(static_cast<std::size_t>(element_count(region.shape) * native.size));
   array_->read(region, elements);
-  std::vector<Value> values;
-  for (std::size_t at = 0; at < elements.size(); at += size)
-    values.push_back(typed(type_, hdmf::element_value(native, BytesView(elements).subspan(at, size),
-                                                      hdmf::RecordForm::list)));
+  std::vector<Value> values = hdmf::element_values(native, elements, hdmf::RecordForm::list);
+  for (Value& value : values) value = typed(type_, value);
   return values;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engram/hdmf/dtype_rules.hpp"
+#include "hdmf/spec_places.hpp"
 #include "hdmf/without_cache.hpp"
 
 namespace engram::hdmf {
@@ -59,32 +60,22 @@ class FormGiver {
  public:
   explicit FormGiver(const NamespaceCatalog& catalog) : catalog_(catalog) {}
 
-  // `places`: what specs say of the place where `group` stands.
-  void give(GroupBuilder& group, std::vector<const GroupSpec*> places) const {
-    if (const auto* own = spec_of<GroupSpec>(group.attributes)) places.push_back(own);
+  // `places`: without the type of `group` itself.
+  void give(GroupBuilder& group, SpecPlaces places) const {
+    if (const auto* own = spec_of<GroupSpec>(catalog_, group.attributes)) places.push_back(own);
     give(group.attributes, {places.begin(), places.end()});
     for (DatasetBuilder& dataset : group.datasets) {
       std::vector<const NodeSpec*> specs;
       for (const GroupSpec* place : places)
         if (const DatasetSpec* spec = place->dataset(dataset.name)) specs.push_back(spec);
-      if (const auto* own = spec_of<DatasetSpec>(dataset.attributes)) specs.push_back(own);
+      if (const auto* own = spec_of<DatasetSpec>(catalog_, dataset.attributes))
+        specs.push_back(own);
       give(dataset.attributes, specs);
     }
-    for (GroupBuilder& child : group.groups) {
-      std::vector<const GroupSpec*> below;
-      for (const GroupSpec* place : places)
-        if (const GroupSpec* spec = place->group(child.name)) below.push_back(spec);
-      give(child, std::move(below));
-    }
+    for (GroupBuilder& child : group.groups) give(child, places_below(places, child.name));
   }
 
  private:
-  template <typename Spec>
-  const Spec* spec_of(const Attributes& attributes) const {
-    const TypeEntry* type = catalog_.type_of(attributes);
-    return type ? std::get_if<Spec>(&type->spec) : nullptr;
-  }
-
   static void give(Attributes& attributes, const std::vector<const NodeSpec*>& specs) {
     if (specs.empty()) return;
     std::vector<std::string> names;

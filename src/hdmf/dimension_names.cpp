@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "hdmf/spec_places.hpp"
 #include "hdmf/without_cache.hpp"
 
 namespace engram::hdmf {
@@ -40,40 +41,27 @@ class Namer {
  public:
   explicit Namer(const NamespaceCatalog& catalog) : catalog_(catalog) {}
 
-  // `places`: what specs say of the place where `group` stands.
-  void name(GroupBuilder& group, std::vector<const GroupSpec*> places) const {
-    if (const auto* own = spec_of<GroupSpec>(group.attributes)) places.push_back(own);
+  // `places`: without the type of `group` itself.
+  void name(GroupBuilder& group, SpecPlaces places) const {
+    if (const auto* own = spec_of<GroupSpec>(catalog_, group.attributes)) places.push_back(own);
     Lengths lengths;
     for (DatasetBuilder& dataset : group.datasets) name(dataset, places, lengths);
-    for (GroupBuilder& child : group.groups) {
-      std::vector<const GroupSpec*> below;
-      for (const GroupSpec* place : places)
-        if (const GroupSpec* spec = place->group(child.name)) below.push_back(spec);
-      name(child, std::move(below));
-    }
+    for (GroupBuilder& child : group.groups) name(child, places_below(places, child.name));
   }
 
  private:
-  template <typename Spec>
-  const Spec* spec_of(const Attributes& attributes) const {
-    const TypeEntry* type = catalog_.type_of(attributes);
-    return type ? std::get_if<Spec>(&type->spec) : nullptr;
-  }
-
-  Names schema_names(const DatasetBuilder& dataset,
-                     const std::vector<const GroupSpec*>& places) const {
+  Names schema_names(const DatasetBuilder& dataset, const SpecPlaces& places) const {
     // What was added last is the group's own type, which knows most.
     for (auto place = places.rbegin(); place != places.rend(); ++place)
       if (const DatasetSpec* spec = (*place)->dataset(dataset.name))
         if (Names names = names_for(spec->dimensions, dataset.shape()); !names.empty())
           return names;
-    if (const auto* own = spec_of<DatasetSpec>(dataset.attributes))
+    if (const auto* own = spec_of<DatasetSpec>(catalog_, dataset.attributes))
       return names_for(own->dimensions, dataset.shape());
     return {};
   }
 
-  void name(DatasetBuilder& dataset, const std::vector<const GroupSpec*>& places,
-            Lengths& lengths) const {
+  void name(DatasetBuilder& dataset, const SpecPlaces& places, Lengths& lengths) const {
     if (dataset.is_scalar) {
       dataset.dimension_names = {std::string(kScalar)};
       return;

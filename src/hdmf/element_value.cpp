@@ -64,4 +64,21 @@ Value element_value(const DataType& type, BytesView element, RecordForm form) {
   return record;
 }
 
+std::vector<Value> element_values(const DataType& type, BytesView elements, RecordForm form) {
+  const auto size = static_cast<std::size_t>(type.size);
+  std::vector<Value> values;
+  values.reserve(elements.size() / size);
+  for (std::size_t at = 0; at < elements.size(); at += size)
+    values.push_back(element_value(type, elements.subspan(at, size), form));
+  return values;
+}
+
+std::vector<Value> element_values(const ArraySource& array, const Region& region, RecordForm form) {
+  const DataType type = array.info().type.little_endian();
+  Bytes elements(static_cast<std::size_t>(
+      checked_multiply(element_count(region.shape), type.size, "the size of a part")));
+  array.read(region, elements);
+  return element_values(type, elements, form);
+}
+
 }  // namespace engram::hdmf

@@ -141,17 +141,10 @@ std::vector<Value> read_values(const DatasetBuilder& dataset, const Region& regi
     for (Value& value : values) value = named(objects->type(), std::move(value));
     return values;
   }
-  std::vector<Value> values;
   const ArraySource* array = dataset.array();
-  if (!array) return values;
-  const DataType type = array->info().type.little_endian();
-  const Bytes elements = read_bytes(*array, region);
-  const auto size = static_cast<std::size_t>(type.size);
-  values.reserve(elements.size() / size);
-  for (std::size_t at = 0; at < elements.size(); at += size)
-    values.push_back(
-        element_value(type, BytesView(elements).subspan(at, size), RecordForm::record));
-  return values;
+  if (!array) return {};
+  return element_values(array->info().type.little_endian(), read_bytes(*array, region),
+                        RecordForm::record);
 }
 
 }  // namespace engram::hdmf

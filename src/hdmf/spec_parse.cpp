@@ -107,12 +107,11 @@ const Json& list_of(const Json& json, std::string_view member) {
 Quantity parse_quantity(const Json& json) {
   const Json& quantity = member_or_null(json, "quantity");
   constexpr std::string_view kExpected = "a number above zero, \"?\", \"*\" or \"+\"";
+  const auto is = [&](std::string_view text) { return engram::is_text(quantity, text); };
   if (quantity.is_null()) return {};
-  if (quantity == "?" || quantity == "zero_or_one") return {0, 1};
-  if (quantity == "*" || quantity == "zero_or_many" || quantity == "zero_or_more")
-    return {0, std::nullopt};
-  if (quantity == "+" || quantity == "one_or_many" || quantity == "one_or_more")
-    return {1, std::nullopt};
+  if (is("?") || is("zero_or_one")) return {0, 1};
+  if (is("*") || is("zero_or_many") || is("zero_or_more")) return {0, std::nullopt};
+  if (is("+") || is("one_or_many") || is("one_or_more")) return {1, std::nullopt};
   std::uint64_t count = 0;
   if (quantity.is_number_integer() && quantity > 0) {
     count = quantity.get<std::uint64_t>();

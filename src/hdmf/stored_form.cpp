@@ -271,7 +271,6 @@ bool holds_nested(const OT& element, const Shape& shape, std::size_t depth, cons
   });
 }
 
-// `name_of(i)` and `value_of(i)` give the fields of a structured type or of a record.
 bool holds_fields(const OT& type, const Value& value) {
   if (value.is<List>()) {
     const auto& list = value.as<List>();
@@ -312,7 +311,8 @@ bool holds(const OT& type, const Value& value) {
     case OT::Kind::number:
       break;
   }
-  if (type.type.kind == Kind::structured) return holds_fields(record_of(type.type, number_type), value);
+  if (type.type.kind == Kind::structured)
+    return holds_fields(record_of(type.type, number_type), value);
   return holds_number(type.type, value);
 }
 

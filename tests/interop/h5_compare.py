@@ -7,7 +7,8 @@
 let them pass: "byte order" (data that are encoded anew are little-endian), "compound layout" (padding is gone), "strpad" (text is
 padded with NULs), "enumeration" (names inside of other types are gone), "bitfield" (they are numbers), "array type" (its dimensions
 are the dataset's), "committed" (each object has its type for itself), "hard link" (a second one is a soft link), "link path" (a
-soft link leads to the same object by another way), "layout" (chunks, filters, limits), "unallocated", "opaque tag", "unread" (h5py can't read it before),
+soft link leads to the same object by another way), "layout" (chunks, filters, limits), "unallocated", "opaque tag", "chunk bytes" (of what is no numbers, or with a filter
+mask), "unread" (h5py can't read it before),
 "wider" (a float that IEEE has not).
 Everything else is of kind "difference".
 """
@@ -237,7 +238,8 @@ class Comparison:
                 self.tell(place, "difference", f"chunk {info.chunk_offset}: {error}")
                 return
             if stored[0] != stored[1]:
-                self.tell(place, "chunk bytes", f"chunk {info.chunk_offset}: {len(stored[0][1])} bytes, mask {stored[0][0]}, "
+                may = a.dtype.kind in "OSV" or stored[0][0] or stored[1][0]
+                self.tell(place, "chunk bytes" if may else "difference", f"chunk {info.chunk_offset}: {len(stored[0][1])} bytes, mask {stored[0][0]}, "
                                                 f"became {len(stored[1][1])}, mask {stored[1][0]}")
                 return
 
