@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "engram/base/error.hpp"
 
@@ -26,11 +27,11 @@ struct CopyPlan {
 };
 
 /// Bytes from one element to the next along each dimension.
-Shape strides_of(const Shape& shape, Order order, std::uint64_t element_size) {
+Shape strides_of(const Shape& shape, const Order& order, std::uint64_t element_size) {
   Shape strides(shape.size());
   std::uint64_t stride = element_size;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const std::size_t d = order == Order::fortran ? i : shape.size() - 1 - i;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    const std::size_t d = order.axis(i);
     strides[d] = stride;
     stride *= shape[d];
   }
@@ -39,12 +40,11 @@ Shape strides_of(const Shape& shape, Order order, std::uint64_t element_size) {
 
 // The dimension that varies fastest in the target is the innermost loop.
 CopyPlan make_plan(const Shape& source_strides, const Region& from, const Shape& target_strides,
-                   const Region& to, std::uint64_t element_size, Order target_order) {
+                   const Region& to, std::uint64_t element_size, const Order& target_order) {
   CopyPlan plan;
   plan.run = element_size;
-  const std::size_t rank = from.shape.size();
-  for (std::size_t i = 0; i < rank; ++i) {
-    const std::size_t d = target_order == Order::fortran ? i : rank - 1 - i;
+  for (std::size_t i = from.shape.size(); i-- > 0;) {
+    const std::size_t d = target_order.axis(i);
     const std::uint64_t source_stride = source_strides[d];
     const std::uint64_t target_stride = target_strides[d];
     plan.source_offset += from.origin[d] * source_stride;
@@ -165,6 +165,49 @@ void check_inside(const Region& region, const Shape& shape) {
   }
 }
 
+Order Order::fortran(std::size_t rank) {
+  Order order;
+  for (std::size_t i = rank; i-- > 0;) order.axes_.push_back(i);
+  return order;
+}
+
+Order Order::of(std::vector<std::size_t> axes) {
+  std::vector<std::size_t> sorted = axes;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] != i)
+      throw Error(ErrorCode::invalid_argument, fmt::format("({}) is no order of {} dimensions",
+                                                           fmt::join(axes, ", "), axes.size()));
+  Order order;
+  order.axes_ = std::move(axes);
+  return order;
+}
+
+bool Order::is_c() const noexcept { return std::is_sorted(axes_.begin(), axes_.end()); }
+
+bool Order::is_fortran() const noexcept {
+  return !axes_.empty() && std::is_sorted(axes_.rbegin(), axes_.rend());
+}
+
+Shape Order::from_slowest(const Shape& shape) const {
+  Shape lengths(shape.size());
+  for (std::size_t i = 0; i < shape.size(); ++i) lengths[i] = shape[axis(i)];
+  return lengths;
+}
+
+std::vector<std::size_t> Order::places_in(const Order& outer, std::size_t rank) const {
+  std::vector<std::size_t> place_of(rank), places(rank);
+  for (std::size_t i = 0; i < rank; ++i) place_of[outer.axis(i)] = i;
+  for (std::size_t i = 0; i < rank; ++i) places[i] = place_of[axis(i)];
+  return places;
+}
+
+Order Order::then(const std::vector<std::size_t>& places) const {
+  Order order;
+  for (const std::size_t place : places) order.axes_.push_back(axis(place));
+  return order;
+}
+
 std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& shape) {
   std::uint64_t offset = 0;
   bool is_inner = true;  // All dimensions so far, from the first on, have one element.
@@ -182,7 +225,7 @@ std::string to_string(const Shape& shape) {
 
 void copy_region(BytesView source, const Shape& source_shape, const Region& from,
                  std::span<std::byte> target, const Shape& target_shape, const Region& to,
-                 std::uint64_t element_size, Order source_order, Order target_order) {
+                 std::uint64_t element_size, const Order& source_order, const Order& target_order) {
   check_inside(from, source_shape);
   check_inside(to, target_shape);
   if (from.shape != to.shape) {
@@ -205,8 +248,8 @@ void fill_region(std::span<std::byte> target, const Shape& target_shape, const R
   check_inside(to, target_shape);
   check_buffer("target", target.size(), target_shape, element.size());
   if (element_count(to.shape) == 0 || element.empty()) return;
-  const Shape strides = strides_of(target_shape, Order::c, element.size());
-  CopyPlan plan = make_plan(strides, to, strides, to, element.size(), Order::c);
+  const Shape strides = strides_of(target_shape, {}, element.size());
+  CopyPlan plan = make_plan(strides, to, strides, to, element.size(), {});
   const auto run = static_cast<std::size_t>(plan.run);
   if (plan.loops.empty())
     return repeat(element, target.subspan(static_cast<std::size_t>(plan.target_offset), run));

@@ -56,8 +56,9 @@ class ZarrChunks final : public EncodedChunks {
         chunks_(std::move(chunks)),
         codecs_(array_->metadata().codecs) {
     // The order of a chunk's elements is as good as a codec: only with the same are bytes the same.
-    if (array_->metadata().fortran_order)
-      codecs_.insert(codecs_.begin(), {"order", {{"order", "F"}}});
+    if (const Order& order = array_->metadata().order; !order.is_c())
+      codecs_.insert(codecs_.begin(),
+                     {"order", {{"order", order.places_in({}, array_->shape().size())}}});
   }
 
   const std::vector<CodecConfig>& codecs() const override { return codecs_; }
@@ -114,8 +115,7 @@ void ZarrArraySource::read(const Region& region, std::span<std::byte> out) const
 
 const EncodedChunks* ZarrArraySource::encoded() const {
   const zarr::ArrayMetadata& metadata = array_->metadata();
-  const bool is_c_order = !metadata.fortran_order || metadata.shape.size() < 2;
-  if (!is_c_order || !are_of_bytes(metadata.codecs)) return nullptr;
+  if (!metadata.order.is_c() || !are_of_bytes(metadata.codecs)) return nullptr;
   std::call_once(listed_, [&] {
     auto chunks = stored();
     if (!chunks) return;

@@ -63,7 +63,9 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       metadata_(std::move(metadata)),
       grid_(metadata_.shape, metadata_.chunk_shape),
       values_(metadata_.shape, zarr::shape_of_values(metadata_)),
-      in_shards_(zarr::shape_of_values(metadata_), metadata_.chunk_shape),
+      in_shards_(metadata_.shards.empty()
+                     ? zarr::ShardPlaces()
+                     : zarr::ShardPlaces(metadata_.shards.front(), metadata_.chunk_shape)),
       pipeline_(metadata_.codecs),
       adopter_(std::move(adopter)),
       resume_(resume),

@@ -65,11 +65,12 @@ Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
       const ChunkSource readable(store_, path_, metadata_);
     }
     const codec::ChunkElements payload;
-    pipeline_.emplace(
-        codecs_of_bytes(metadata_),
-        metadata_.is_object
-            ? payload
-            : codec::ChunkElements{metadata_.type, metadata_.chunk_shape, metadata_.fortran_order});
+    pipeline_.emplace(codecs_of_bytes(metadata_),
+                      metadata_.is_object
+                          ? payload
+                          : codec::ChunkElements{
+                                metadata_.type, metadata_.order.from_slowest(metadata_.chunk_shape),
+                                metadata_.zarr_format == 2 && !metadata_.order.is_c()});
   } catch (const Error& error) {
     refusal_ = error;
     refusal_->at(join(path_, document_name()));

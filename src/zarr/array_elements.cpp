@@ -115,7 +115,7 @@ void Array::write_part(store::Store& store, const Region& region, const Region& 
   const auto write_one = [&](const Shape& place, const store::Key& key) {
     const Overlap overlap = walk.overlap(place);
     const bool is_whole = overlap.in_chunk.shape == metadata_.chunk_shape;
-    const auto run = is_whole && (!metadata_.fortran_order || region.shape.size() < 2)
+    const auto run = is_whole && metadata_.order.is_c()
                          ? contiguous_offset(overlap.in_region, region.shape)
                          : std::nullopt;
     if (run)
@@ -132,7 +132,7 @@ void Array::write_part(store::Store& store, const Region& region, const Region& 
       fill_region(chunk, metadata_.chunk_shape, whole, fill);
     }
     copy_region(elements, region.shape, overlap.in_region, chunk, metadata_.chunk_shape,
-                overlap.in_chunk, element_size, Order::c, order_of(metadata_));
+                overlap.in_chunk, element_size, {}, metadata_.order);
     put(key, chunk);
   };
   run_tasks(workers, touched.count(), 3 * chunk_size, [&](std::uint64_t i) {

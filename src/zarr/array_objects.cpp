@@ -49,7 +49,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
     throw Error(ErrorCode::invalid_argument, "an array of fixed-size elements has no objects");
   at_key(join(path_, document_name()), [&] { check_object_codec(metadata_); });
   pipeline();
-  const Order order = order_of(metadata_);
+  const Order& order = metadata_.order;
   auto objects = detail::make_values<std::vector<Json>>(element_count(region.shape));
   std::fill(objects.begin(), objects.end(), metadata_.object_fill);
   const ChunkWalk walk(grid_, region);
@@ -65,7 +65,7 @@ std::vector<Json> Array::read_objects(const Region& region, const Workers& worke
           const Overlap overlap = walk.overlap(place);
           std::vector<Json> chunk = decode_objects(metadata_, *stored, limits_);
           for_each_index(overlap.in_chunk.shape, [&](const Shape& index) {
-            objects[offset_in(region.shape, Order::c, index, overlap.in_region.origin)] = std::move(
+            objects[offset_in(region.shape, {}, index, overlap.in_region.origin)] = std::move(
                 chunk[offset_in(metadata_.chunk_shape, order, index, overlap.in_chunk.origin)]);
           });
         });
@@ -92,7 +92,7 @@ void Array::write_objects(const Region& region, std::span<const Json> objects,
 void Array::write_objects_part(store::Store& store, const Region& region, const Region& part,
                                std::span<const Json> objects, const Workers& workers) {
   const codec::Pipeline& codecs = pipeline();
-  const Order order = order_of(metadata_);
+  const Order& order = metadata_.order;
   const Json fill = object_padding(metadata_);
   const ChunkWalk walk(grid_, region), touched(grid_, part);
 
@@ -106,7 +106,7 @@ void Array::write_objects_part(store::Store& store, const Region& region, const 
                                    fill);
     for_each_index(overlap.in_chunk.shape, [&](const Shape& index) {
       chunk[offset_in(metadata_.chunk_shape, order, index, overlap.in_chunk.origin)] =
-          objects[offset_in(region.shape, Order::c, index, overlap.in_region.origin)];
+          objects[offset_in(region.shape, {}, index, overlap.in_region.origin)];
     });
     const auto is_fill = [&](const Json& object) { return same(object, metadata_.object_fill); };
     if (!write_empty_chunks_ && !metadata_.object_fill.is_null() &&

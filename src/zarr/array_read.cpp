@@ -40,12 +40,12 @@ class ChunkReader {
         store_(store),
         cache_(cache),
         check_(check_parts ? PartCheck::as_whole : PartCheck::less),
-        order_(metadata.shape.size() < 2 ? Order::c : order_of(metadata)),
+        is_c_order_(metadata.order.is_c()),
         size_(size_of_chunk(metadata)),
         fill_(fill_element(metadata)) {}
 
   const ArrayMetadata& metadata() const noexcept { return metadata_; }
-  Order order() const noexcept { return order_; }
+  bool is_c_order() const noexcept { return is_c_order_; }
   std::size_t size() const noexcept { return static_cast<std::size_t>(size_); }
   BytesView fill() const noexcept { return fill_; }
 
@@ -56,8 +56,8 @@ class ChunkReader {
     Shape last = box.shape;
     for (std::uint64_t& length : last) --length;
     const Shape& chunk = metadata_.chunk_shape;
-    const std::uint64_t from = offset_in(chunk, order_, Shape(last.size(), 0), box.origin);
-    const std::uint64_t count = offset_in(chunk, order_, last, box.origin) - from + 1;
+    const std::uint64_t from = offset_in(chunk, metadata_.order, Shape(last.size(), 0), box.origin);
+    const std::uint64_t count = offset_in(chunk, metadata_.order, last, box.origin) - from + 1;
     return {static_cast<std::size_t>(from * metadata_.type.size),
             static_cast<std::size_t>(count * metadata_.type.size)};
   }
@@ -112,7 +112,7 @@ class ChunkReader {
   const store::ReadableStore& store_;
   ChunkCache* const cache_;
   const PartCheck check_;
-  const Order order_;
+  const bool is_c_order_;
   const std::uint64_t size_;
   const Bytes fill_;
 };
@@ -155,7 +155,7 @@ class RegionReader {
   // Where a part that is one run of bytes in the chunk and in the result goes.
   std::optional<std::span<std::byte>> run_of(const Overlap& overlap, const Part& part) const {
     const ArrayMetadata& metadata = chunks_.metadata();
-    if (chunks_.order() != Order::c || !contiguous_offset(overlap.in_chunk, metadata.chunk_shape))
+    if (!chunks_.is_c_order() || !contiguous_offset(overlap.in_chunk, metadata.chunk_shape))
       return std::nullopt;
     const auto offset = contiguous_offset(overlap.in_region, region_.shape);
     if (!offset) return std::nullopt;
@@ -169,7 +169,7 @@ class RegionReader {
   void take(const Overlap& overlap, BytesView chunk) const {
     const ArrayMetadata& metadata = chunks_.metadata();
     copy_region(chunk, metadata.chunk_shape, overlap.in_chunk, out_, region_.shape,
-                overlap.in_region, metadata.type.size, chunks_.order());
+                overlap.in_region, metadata.type.size, metadata.order);
   }
 
   const ChunkReader& chunks_;

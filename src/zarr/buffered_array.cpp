@@ -256,11 +256,10 @@ void BufferedArray::write_objects(std::span<const Region> selection,
     std::uint64_t more = 0;
     for_each_index(overlap.in_chunk.shape, [&](const Shape& index) {
       const Json& object =
-          objects[offset + offset_in(box.shape, Order::c, index, overlap.in_region.origin)];
+          objects[offset + offset_in(box.shape, {}, index, overlap.in_region.origin)];
       // A value that was there before is counted on: rather too much than too little.
       more += size_in_memory(object) - kObjectSize;
-      chunk.objects[offset_in(metadata.chunk_shape, Order::c, index, overlap.in_chunk.origin)] =
-          object;
+      chunk.objects[offset_in(metadata.chunk_shape, {}, index, overlap.in_chunk.origin)] = object;
     });
     return more;
   });

@@ -49,10 +49,11 @@ bool ChunkWalk::covers(const Shape& place, const Overlap& overlap) const {
   return overlap.in_chunk.shape == grid_.region(place).shape;
 }
 
-std::uint64_t offset_in(const Shape& shape, Order order, const Shape& index, const Shape& origin) {
+std::uint64_t offset_in(const Shape& shape, const Order& order, const Shape& index,
+                        const Shape& origin) {
   std::uint64_t offset = 0;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const std::size_t d = order == Order::c ? i : shape.size() - 1 - i;
+    const std::size_t d = order.axis(i);
     offset = offset * shape[d] + index[d] + origin[d];
   }
   return offset;

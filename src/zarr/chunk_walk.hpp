@@ -36,12 +36,6 @@ class ChunkWalk {
   std::uint64_t count_ = 0;
 };
 
-/// How elements lie in a chunk. Whatever an object codec, zarr-python flattens what it gives and
-/// takes order "F" for it, also where the payload (json2, msgpack2) is nested by the chunk's shape.
-inline Order order_of(const ArrayMetadata& metadata) {
-  return metadata.fortran_order ? Order::fortran : Order::c;
-}
-
 /// Bytes of the elements of a chunk.
 inline std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
   return element_count(metadata.chunk_shape) * metadata.type.size;
@@ -66,7 +60,8 @@ void for_each_index(const Shape& shape, Visit visit) {
 }
 
 /// Elements from the first one of a buffer to the one at `index` + `origin`.
-std::uint64_t offset_in(const Shape& shape, Order order, const Shape& index, const Shape& origin);
+std::uint64_t offset_in(const Shape& shape, const Order& order, const Shape& index,
+                        const Shape& origin);
 
 /// Runs task(0) ... task(count - 1) as `workers` says; each holds `cost` bytes while it runs.
 void run_tasks(const Workers& workers, std::uint64_t count, std::uint64_t cost,

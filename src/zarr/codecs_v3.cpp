@@ -2,11 +2,11 @@
 // tells three kinds apart: those of arrays (transpose, numcodecs.delta, ...), the one that makes
 // bytes of an array (bytes, vlen-utf8, sharding_indexed, ...), and those of bytes. As v2 has them:
 //
-//   transpose                      order "F", where it turns all dimensions around
+//   transpose                      ArrayMetadata::order, ShardLevel::order
 //   bytes                          the byte order of the data type
 //   vlen-utf8, vlen-bytes          the object codec that leads the filters
 //   blosc, gzip, zstd, crc32c      the same, with v2's words for their configuration
-//   numcodecs.NAME                 NAME
+//   numcodecs.NAME, zlib, bz2, ... NAME; those that the extensions of v3 have by these names
 //   sharding_indexed               ArrayMetadata::shards, and its inner codecs as all above
 
 #include "zarr/codecs_v3.hpp"
@@ -39,6 +39,19 @@ bool takes_elements(std::string_view name) {
   constexpr std::array<std::string_view, 6> kNames = {"astype",           "bitround", "delta",
                                                       "fixedscaleoffset", "packbits", "quantize"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+// What the extensions of v3 call as numcodecs does, which zarr-python calls numcodecs.NAME.
+bool is_extension(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kNames = {"adler32", "bitround",   "bz2",
+                                                      "zlib",    "fletcher32", "shuffle"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+// NAME of numcodecs.NAME and of an extension; "" for others.
+std::string_view name_in_v2(std::string_view name) {
+  if (name.starts_with(kNumcodecs)) return name.substr(kNumcodecs.size());
+  return is_extension(name) ? name : std::string_view();
 }
 
 [[noreturn]] void refuse_codec(const Json& json, std::string_view why) {
@@ -82,12 +95,9 @@ CodecConfig bytes_codec_from_v3(const NamedConfiguration& named, const Json& jso
   if (named.name == "blosc") return {"blosc", blosc_from_v3(named.configuration, json)};
   if (named.name == "gzip" || named.name == "zstd") return {named.name, named.configuration};
   if (named.name == "crc32c") return {"crc32c", Json::object()};
-  const std::string_view name = named.name;
-  if (name.starts_with(kNumcodecs)) {
-    const std::string_view own = name.substr(kNumcodecs.size());
-    if (codec::is_known_codec(own) && !takes_elements(own) && own != "zfpy")
-      return numcodecs_from_v3(own, named.configuration, {});
-  }
+  const std::string_view own = name_in_v2(named.name);
+  if (codec::is_known_codec(own) && !takes_elements(own) && own != "zfpy")
+    return numcodecs_from_v3(own, named.configuration, {});
   refuse_codec(json, "not known to engram, or not where it may stand");
 }
 
@@ -127,12 +137,9 @@ class CodecsReader {
   }
 
   bool read_elements(const NamedConfiguration& named) {
-    const std::string_view name = named.name;
-    if (!name.starts_with(kNumcodecs) || !takes_elements(name.substr(kNumcodecs.size())))
-      return false;
-    if (out_.is_object) return false;
-    out_.codecs.push_back(
-        numcodecs_from_v3(name.substr(kNumcodecs.size()), named.configuration, out_.type));
+    const std::string_view name = name_in_v2(named.name);
+    if (!takes_elements(name) || out_.is_object) return false;
+    out_.codecs.push_back(numcodecs_from_v3(name, named.configuration, out_.type));
     return true;
   }
 
@@ -147,17 +154,14 @@ class CodecsReader {
     }
     std::vector<std::uint64_t> sorted = axes;
     std::sort(sorted.begin(), sorted.end());
-    bool is_permutation = axes.size() == rank, is_same = true, is_reverse = true;
-    for (std::size_t d = 0; d < axes.size(); ++d) {
-      is_permutation = is_permutation && sorted[d] == d;
-      is_same = is_same && axes[d] == d;
-      is_reverse = is_reverse && axes[d] == axes.size() - 1 - d;
-    }
+    bool is_permutation = axes.size() == rank;
+    for (std::size_t d = 0; is_permutation && d < rank; ++d) is_permutation = sorted[d] == d;
     if (!is_permutation) bad_member(kCodecs, json, fmt::format("an order of {} dimensions", rank));
-    if (is_same) return;
-    if (!is_reverse || out_.fortran_order || !out_.codecs.empty())
-      refuse_codec(json, "engram reads an order that turns all dimensions around, before all else");
-    out_.fortran_order = true;
+    Order turned = out_.order.then({axes.begin(), axes.end()});
+    if (turned == out_.order) return;
+    if (!out_.codecs.empty())
+      refuse_codec(json, "engram reads it before what is done to elements, not behind");
+    out_.order = std::move(turned);
   }
 
   void bytes(const Json& configuration, const Json& json) {
@@ -188,27 +192,29 @@ class CodecsReader {
   }
 
   void shards(const Json& configuration, const Json& json) {
-    if (!out_.codecs.empty() || out_.fortran_order)
-      refuse_codec(json, "engram reads shards whose elements lie as the array's do");
+    if (!out_.codecs.empty())
+      refuse_codec(json, "engram reads shards of elements to which nothing was done before");
     if (out_.shards.size() == kMostLevels)
       throw Error(ErrorCode::limit_exceeded,
                   fmt::format("member \"{}\" has shards deeper than {}", kCodecs, kMostLevels));
     ShardLevel level;
     level.shape = out_.chunk_shape;
+    level.order = out_.order;
     const Json& inner = member_or_null(configuration, "chunk_shape");
-    Shape chunk_shape;
+    Shape chunk_shape(level.shape.size());
     bool fits = inner.is_array() && inner.size() == level.shape.size();
     std::uint64_t count = 1;
-    for (std::size_t d = 0; fits && d < inner.size(); ++d) {
-      chunk_shape.push_back(length_of(inner[d], "chunk_shape"));
+    for (std::size_t i = 0; fits && i < inner.size(); ++i) {
+      const std::size_t d = level.order.axis(i);
+      chunk_shape[d] = length_of(inner[i], "chunk_shape");
       fits = chunk_shape[d] > 0 && level.shape[d] % chunk_shape[d] == 0;
       if (fits)
         count = checked_multiply(count, level.shape[d] / chunk_shape[d], "chunks of a shard");
     }
     if (!fits)
-      bad_member(
-          "chunk_shape", inner,
-          fmt::format("a part of the shard's {} along each dimension", to_string(level.shape)));
+      bad_member("chunk_shape", inner,
+                 fmt::format("a part of the shard's {} along each dimension",
+                             to_string(level.order.from_slowest(level.shape))));
     if (count > kMostChunks)
       throw Error(ErrorCode::limit_exceeded,
                   fmt::format("a shard of {} chunks, above {}", count, kMostChunks));
@@ -290,15 +296,19 @@ Json bytes_to_v3(const DataType& type) {
   return codec_json("bytes", endian_json(type == little ? ByteOrder::little : ByteOrder::big));
 }
 
-// The codecs of a chunk, without shards.
-Json chunk_codecs_to_v3(const ArrayMetadata& metadata) {
+// What turns what lies in `outer` into `order`.
+Json transpose_to_v3(const Order& order, const Order& outer, std::size_t rank) {
+  if (!order.fits(rank))
+    throw Error(ErrorCode::invalid_argument, "\"order\" is of another number of dimensions");
   Json list = Json::array();
-  const std::size_t rank = metadata.shape.size();
-  if (metadata.fortran_order && rank > 1) {
-    Json order = Json::array();
-    for (std::size_t d = rank; d-- > 0;) order.push_back(d);
-    list.push_back(codec_json("transpose", {{"order", std::move(order)}}));
-  }
+  if (!(order == outer))
+    list.push_back(codec_json("transpose", {{"order", order.places_in(outer, rank)}}));
+  return list;
+}
+
+// The codecs of a chunk, without shards, in which elements lie in `outer`.
+Json chunk_codecs_to_v3(const ArrayMetadata& metadata, const Order& outer) {
+  Json list = transpose_to_v3(metadata.order, outer, metadata.shape.size());
   auto codec = metadata.codecs.begin();
   if (metadata.is_object) {
     if (codec == metadata.codecs.end())
@@ -330,18 +340,21 @@ void codecs_from_v3(const Json& codecs, ArrayMetadata& out, const Limits& limits
 }
 
 Json codecs_to_v3(const ArrayMetadata& metadata) {
-  Json list = chunk_codecs_to_v3(metadata);
+  Json list = chunk_codecs_to_v3(metadata,
+                                 metadata.shards.empty() ? Order() : metadata.shards.back().order);
   for (std::size_t i = metadata.shards.size(); i-- > 0;) {
     const ShardLevel& level = metadata.shards[i];
     Json index = Json::array({codec_json("bytes", endian_json(level.index_order))});
     if (level.index_has_checksum) index.push_back({{"name", "crc32c"}});
     const Shape& inner =
         i + 1 < metadata.shards.size() ? metadata.shards[i + 1].shape : metadata.chunk_shape;
-    Json shard = Json::array({codec_json(
-        "sharding_indexed", {{"chunk_shape", inner},
-                             {"codecs", std::move(list)},
-                             {"index_codecs", std::move(index)},
-                             {"index_location", level.index_at_start ? "start" : "end"}})});
+    Json shard = transpose_to_v3(level.order, i > 0 ? metadata.shards[i - 1].order : Order(),
+                                 metadata.shape.size());
+    shard.push_back(codec_json("sharding_indexed",
+                               {{"chunk_shape", level.order.from_slowest(inner)},
+                                {"codecs", std::move(list)},
+                                {"index_codecs", std::move(index)},
+                                {"index_location", level.index_at_start ? "start" : "end"}}));
     for (const CodecConfig& codec : level.codecs) shard.push_back(bytes_codec_to_v3(codec, 1));
     list = std::move(shard);
   }

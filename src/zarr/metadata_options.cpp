@@ -83,7 +83,7 @@ ArrayMetadata make_metadata(const ArrayOptions& options, const Limits& limits) t
   metadata.codecs.insert(metadata.codecs.end(), options.filters.begin(), options.filters.end());
   metadata.has_compressor = options.compressor.has_value();
   if (options.compressor) metadata.codecs.push_back(*options.compressor);
-  metadata.fortran_order = options.fortran_order;
+  metadata.order = options.order;
   metadata.separator = options.separator;
   if (options.zarr_format == 3) return finish_v3(options, std::move(metadata), limits);
   if (!options.shard_shape.empty() || !options.dimension_names.empty())

@@ -101,7 +101,10 @@ Json plain_zarray_json(const ArrayMetadata& metadata) {
   for (std::size_t i = 0; i < filter_count; ++i)
     filters.push_back(codec_to_json(metadata.codecs[i]));
   json["filters"] = std::move(filters);
-  json["order"] = metadata.fortran_order ? "F" : "C";
+  if (!metadata.order.is_c() && !metadata.order.is_fortran())
+    throw Error(ErrorCode::unsupported,
+                "Zarr v2 has no word for an order of dimensions that is neither C's nor Fortran's");
+  json["order"] = metadata.order.is_fortran() ? "F" : "C";
   json["shape"] = metadata.shape;
   json["zarr_format"] = 2;
   return json;
@@ -122,7 +125,7 @@ ArrayMetadata parse_members(const Json& json, const Limits& limits) {
   read_codecs(json, metadata);
   const Json& order = required_member(json, "order");
   if (!is_text(order, "C") && !is_text(order, "F")) bad_member("order", order, "\"C\" or \"F\"");
-  metadata.fortran_order = is_text(order, "F");
+  if (is_text(order, "F")) metadata.order = Order::fortran(metadata.shape.size());
   if (const Json& separator = member_or_null(json, "dimension_separator"); !separator.is_null()) {
     if (!is_text(separator, ".") && !is_text(separator, "/"))
       bad_member("dimension_separator", separator, "\".\" or \"/\"");

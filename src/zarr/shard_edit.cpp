@@ -10,9 +10,15 @@ std::unique_ptr<ShardEdit> ShardEdit::of(store::Store& store, const std::string&
                                          const ArrayMetadata& metadata) {
   std::unique_ptr<ShardEdit> made;
   for (std::size_t level = 0; level < metadata.shards.size(); ++level) {
-    store::Store& below = made ? *made : store;
-    auto before = ShardStore::of_level(below, path, metadata, level);
-    made.reset(new ShardEdit(below, std::move(made), std::move(before)));
+    store::Store* below = made ? made.get() : &store;
+    std::unique_ptr<CodedValues> coded;
+    if (const auto& codecs = metadata.shards[level].codecs; !codecs.empty()) {
+      coded = std::make_unique<CodedValues>(*below, codecs,
+                                            ShardStore::max_shard_size(metadata, level));
+      below = coded.get();
+    }
+    auto before = ShardStore::of_level(*below, path, metadata, level);
+    made.reset(new ShardEdit(*below, std::move(made), std::move(coded), std::move(before)));
   }
   return made;
 }

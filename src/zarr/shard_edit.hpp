@@ -10,6 +10,7 @@
 
 #include "engram/store/store.hpp"
 #include "engram/zarr/metadata.hpp"
+#include "zarr/coded_values.hpp"
 #include "zarr/shard_store.hpp"
 
 namespace engram::zarr {
@@ -43,14 +44,18 @@ class ShardEdit final : public store::Store {
   using Changes = std::map<std::uint64_t, std::optional<Bytes>>;  ///< By number of the chunk.
 
   ShardEdit(store::Store& below, std::unique_ptr<ShardEdit> owned,
-            std::unique_ptr<const ShardStore> before)
-      : owned_(std::move(owned)), below_(below), before_(std::move(before)) {}
+            std::unique_ptr<CodedValues> coded, std::unique_ptr<const ShardStore> before)
+      : owned_(std::move(owned)),
+        coded_(std::move(coded)),
+        below_(below),
+        before_(std::move(before)) {}
 
   /// What became of the chunk; nullopt: it is as it was.
   std::optional<std::optional<Bytes>> changed(const store::Key& key) const;
   void write(const store::Key& shard, const Changes& changes);
 
-  std::unique_ptr<ShardEdit> owned_;  ///< The shards that these shards lie in.
+  std::unique_ptr<ShardEdit> owned_;    ///< The shards that these shards lie in.
+  std::unique_ptr<CodedValues> coded_;  ///< What is done to these shards as a whole.
   store::Store& below_;
   std::unique_ptr<const ShardStore> before_;
   mutable std::mutex mutex_;

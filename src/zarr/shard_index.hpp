@@ -35,7 +35,7 @@ class ShardIndex {
 
   std::uint64_t chunk_count() const noexcept { return entries_.size(); }
 
-  /// The chunk with `number`, in C order of its place in the shard; nullopt when it is not there.
+  /// The chunk with `number` (see ShardPlaces); nullopt when it is not there.
   const std::optional<Entry>& operator[](std::uint64_t number) const { return entries_[number]; }
   std::optional<Entry>& operator[](std::uint64_t number) { return entries_[number]; }
 

@@ -6,7 +6,11 @@
 #include <utility>
 
 #include "engram/base/error.hpp"
+#include "engram/base/limits.hpp"
+#include "engram/codec/pipeline.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/chunk_walk.hpp"
+#include "zarr/coded_values.hpp"
 #include "zarr/documents.hpp"
 
 namespace engram::zarr {
@@ -23,6 +27,12 @@ std::string_view below_path(std::string_view key, std::string_view path) {
   return key.substr(path.size() + 1);
 }
 
+// Of what lies in the shards of a level: chunks, or shards of the next.
+const Shape& shape_in_level(const ArrayMetadata& metadata, std::size_t level) {
+  return level + 1 < metadata.shards.size() ? metadata.shards[level + 1].shape
+                                            : metadata.chunk_shape;
+}
+
 }  // namespace
 
 ArrayMetadata ShardStore::chunk_keys(const ArrayMetadata& metadata) {
@@ -32,29 +42,32 @@ ArrayMetadata ShardStore::chunk_keys(const ArrayMetadata& metadata) {
   return keys;
 }
 
-ShardStore::ShardStore(const store::ReadableStore* below, std::unique_ptr<const ShardStore> owned,
-                       std::string path, ArrayMetadata shards, ShardLevel level,
-                       const Shape& chunk_shape)
-    : below_(below),
-      owned_(std::move(owned)),
+ShardStore::ShardStore(const store::ReadableStore& below,
+                       std::unique_ptr<const store::ReadableStore> owned, std::string path,
+                       ArrayMetadata shards, ShardLevel level, const Shape& chunk_shape)
+    : owned_(std::move(owned)),
+      below_(below),
       path_(std::move(path)),
       shards_(std::move(shards)),
       level_(std::move(level)),
-      places_(level_.shape, chunk_shape) {
+      places_(level_, chunk_shape) {
   keys_.shape = shards_.shape;
-  if (!level_.codecs.empty())
-    throw Error(ErrorCode::unsupported,
-                fmt::format("codec {} behind sharding_indexed: engram reads shards that are not "
-                            "encoded as a whole",
-                            level_.codecs.front().name));
 }
 
 std::unique_ptr<const ShardStore> ShardStore::of(const store::ReadableStore& store,
                                                  const std::string& path,
                                                  const ArrayMetadata& metadata) {
   std::unique_ptr<const ShardStore> made;
-  for (std::size_t i = 0; i < metadata.shards.size(); ++i)
-    made = make(&store, std::move(made), path, metadata, i);
+  for (std::size_t i = 0; i < metadata.shards.size(); ++i) {
+    std::unique_ptr<const store::ReadableStore> owned = std::move(made);
+    const store::ReadableStore* below = owned ? owned.get() : &store;
+    if (const auto& codecs = metadata.shards[i].codecs; !codecs.empty()) {
+      owned = std::make_unique<DecodedValues>(*below, std::move(owned), codecs,
+                                              max_shard_size(metadata, i));
+      below = owned.get();
+    }
+    made = make(*below, std::move(owned), path, metadata, i);
+  }
   return made;
 }
 
@@ -62,34 +75,45 @@ std::unique_ptr<const ShardStore> ShardStore::of_level(const store::ReadableStor
                                                        const std::string& path,
                                                        const ArrayMetadata& metadata,
                                                        std::size_t level) {
-  return make(&below, nullptr, path, metadata, level);
+  return make(below, nullptr, path, metadata, level);
 }
 
-std::unique_ptr<const ShardStore> ShardStore::make(const store::ReadableStore* below,
-                                                   std::unique_ptr<const ShardStore> owned,
-                                                   const std::string& path,
-                                                   const ArrayMetadata& metadata,
-                                                   std::size_t level) {
+std::unique_ptr<const ShardStore> ShardStore::make(
+    const store::ReadableStore& below, std::unique_ptr<const store::ReadableStore> owned,
+    const std::string& path, const ArrayMetadata& metadata, std::size_t level) {
   ArrayMetadata keys = chunk_keys(metadata);
   if (level == 0) {
     keys.separator = metadata.separator;
     keys.keys_begin_with_c = metadata.keys_begin_with_c;
   }
-  const Shape& inner =
-      level + 1 < metadata.shards.size() ? metadata.shards[level + 1].shape : metadata.chunk_shape;
-  return std::unique_ptr<const ShardStore>(
-      new ShardStore(below, std::move(owned), path, keys, metadata.shards[level], inner));
+  return std::unique_ptr<const ShardStore>(new ShardStore(below, std::move(owned), path, keys,
+                                                          metadata.shards[level],
+                                                          shape_in_level(metadata, level)));
+}
+
+std::uint64_t ShardStore::max_shard_size(const ArrayMetadata& metadata, std::size_t level) {
+  const std::uint64_t most = Limits().max_chunk_bytes;
+  const std::uint64_t count =
+      ShardPlaces(metadata.shards[level], shape_in_level(metadata, level)).count();
+  std::uint64_t chunk = most;
+  if (level + 1 < metadata.shards.size())
+    chunk = codec::Pipeline(metadata.shards[level + 1].codecs)
+                .max_stored_size(max_shard_size(metadata, level + 1));
+  else if (!metadata.is_object)
+    chunk = codec::Pipeline(metadata.codecs).max_stored_size(size_of_chunk(metadata));
+  const std::uint64_t index = ShardIndex::encoded_size(metadata.shards[level], count);
+  return chunk > most / count ? most : std::min(most, index + chunk * count);
 }
 
 std::shared_ptr<const ShardIndex> ShardStore::read_index(const store::Key& shard) const {
-  const auto shard_size = below().size(shard);
+  const auto shard_size = below_.size(shard);
   if (!shard_size) return nullptr;
   const std::uint64_t size = ShardIndex::encoded_size(level_, places_.count());
   if (*shard_size < size)
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("a shard of {} bytes has no room for the index of its {} chunks",
                             *shard_size, places_.count()));
-  const auto bytes = below().get_range(shard, level_.index_at_start ? 0 : *shard_size - size, size);
+  const auto bytes = below_.get_range(shard, level_.index_at_start ? 0 : *shard_size - size, size);
   if (!bytes) return nullptr;
   return std::make_shared<const ShardIndex>(
       ShardIndex::decode(level_, *bytes, places_.count(), *shard_size));
@@ -148,7 +172,7 @@ std::optional<Bytes> ShardStore::get(const store::Key& key, std::uint64_t max_si
     if (entry.size > max_size)
       throw Error(ErrorCode::limit_exceeded,
                   fmt::format("a chunk of a shard has {} bytes, above {}", entry.size, max_size));
-    auto bytes = below().get_range(shard, entry.offset, entry.size);
+    auto bytes = below_.get_range(shard, entry.offset, entry.size);
     if (bytes && bytes->size() != entry.size)
       throw Error(ErrorCode::corrupt_data,
                   fmt::format("the shard ended at {} bytes while it was read, a chunk at {}",
@@ -163,7 +187,7 @@ std::optional<Bytes> ShardStore::get_range(const store::Key& key, std::uint64_t 
   if (!place) return std::nullopt;
   const ShardIndex::Entry& entry = place->entry;
   const std::uint64_t from = std::min(offset, entry.size);
-  return below().get_range(place->shard, entry.offset + from, std::min(size, entry.size - from));
+  return below_.get_range(place->shard, entry.offset + from, std::min(size, entry.size - from));
 }
 
 std::optional<std::uint64_t> ShardStore::size(const store::Key& key) const {
@@ -174,7 +198,7 @@ std::optional<std::uint64_t> ShardStore::size(const store::Key& key) const {
 store::Listing ShardStore::list_dir(const std::string& prefix) const {
   store::Listing listing;
   if (prefix != path_) return listing;
-  for (const Shape& shard : stored_places(below(), path_, shards_)) {
+  for (const Shape& shard : stored_places(below_, path_, shards_)) {
     const auto index = index_of(store::Key(join(path_, chunk_key(shards_, shard))));
     for (std::uint64_t number = 0; index && number < places_.count(); ++number)
       if ((*index)[number]) listing.keys.push_back(chunk_key(keys_, places_.place(shard, number)));

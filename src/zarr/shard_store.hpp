@@ -25,12 +25,13 @@ namespace engram::zarr {
 class ShardStore final : public store::ReadableStore {
  public:
   /// The chunks of the array at `path` of `store`, whose `metadata` has shards. Good as long as the
-  /// store lives. Throws Error(unsupported) for shards that are encoded as a whole.
+  /// store lives. Throws as codec::make_codec() does where shards are encoded as a whole.
   static std::unique_ptr<const ShardStore> of(const store::ReadableStore& store,
                                               const std::string& path,
                                               const ArrayMetadata& metadata);
 
-  /// The chunks of the shards of one level, 0 the outermost, where `below` has those shards.
+  /// The chunks of the shards of one level, 0 the outermost, where `below` has those shards, before
+  /// what is done to them as a whole.
   static std::unique_ptr<const ShardStore> of_level(const store::ReadableStore& below,
                                                     const std::string& path,
                                                     const ArrayMetadata& metadata,
@@ -44,7 +45,7 @@ class ShardStore final : public store::ReadableStore {
                                  std::uint64_t size) const override;
   std::optional<std::uint64_t> size(const store::Key& key) const override;
   store::Listing list_dir(const std::string& prefix) const override;
-  std::string name() const override { return below().name(); }
+  std::string name() const override { return below_.name(); }
 
   /// Where the chunk of `key` lies, or would. Throws Error(invalid_argument) for what is the key of
   /// no chunk.
@@ -56,6 +57,9 @@ class ShardStore final : public store::ReadableStore {
 
   const ShardLevel& level() const noexcept { return level_; }
   std::uint64_t chunk_count() const noexcept { return places_.count(); }
+
+  /// What no shard has more bytes than, before what is done to it as a whole or after.
+  static std::uint64_t max_shard_size(const ArrayMetadata& metadata, std::size_t level);
 
   /// The index of a shard; nullptr: there is no such shard.
   std::shared_ptr<const ShardIndex> index(const store::Key& shard) const { return index_of(shard); }
@@ -71,21 +75,20 @@ class ShardStore final : public store::ReadableStore {
     ShardIndex::Entry entry;
   };
 
-  static std::unique_ptr<const ShardStore> make(const store::ReadableStore* below,
-                                                std::unique_ptr<const ShardStore> owned,
+  static std::unique_ptr<const ShardStore> make(const store::ReadableStore& below,
+                                                std::unique_ptr<const store::ReadableStore> owned,
                                                 const std::string& path,
                                                 const ArrayMetadata& metadata, std::size_t level);
-  ShardStore(const store::ReadableStore* below, std::unique_ptr<const ShardStore> owned,
+  ShardStore(const store::ReadableStore& below, std::unique_ptr<const store::ReadableStore> owned,
              std::string path, ArrayMetadata shards, ShardLevel level, const Shape& chunk_shape);
 
-  const store::ReadableStore& below() const noexcept { return owned_ ? *owned_ : *below_; }
   std::shared_ptr<const ShardIndex> index_of(const store::Key& shard) const;
   std::shared_ptr<const ShardIndex> read_index(const store::Key& shard) const;
   std::optional<InShard> parse(const store::Key& key) const;
   std::optional<Place> find(const store::Key& key) const;
 
-  const store::ReadableStore* below_;
-  std::unique_ptr<const ShardStore> owned_;  ///< The shards that these shards lie in.
+  std::unique_ptr<const store::ReadableStore> owned_;  ///< What `below_` is, or stands on.
+  const store::ReadableStore& below_;                  ///< Has the shards.
   std::string path_;
   ArrayMetadata shards_;  ///< By which the keys of shards are made; `shape` and names mean nothing.
   ShardLevel level_;

@@ -59,7 +59,7 @@ void trim_objects(Array& whole, const Region& chunk, const Shape& inside) {
   for_each_index(chunk.shape, [&](const Shape& index) {
     for (std::size_t d = 0; d < index.size(); ++d) {
       if (index[d] < inside[d]) continue;
-      Json& object = objects[offset_in(chunk.shape, Order::c, index, Shape(index.size(), 0))];
+      Json& object = objects[offset_in(chunk.shape, {}, index, Shape(index.size(), 0))];
       is_changed = is_changed || object != padding;
       object = padding;
       return;

@@ -187,25 +187,65 @@ TEST(CopyRegionTest, BetweenOrders) {
   Bytes c_order(24), fortran(24), back(24);
   for (std::size_t i = 0; i < 12; ++i) c_order[2 * i] = static_cast<std::byte>(i);
   const Region all = Region::all(shape);
-  copy_region(c_order, shape, all, fortran, shape, all, 2, Order::c, Order::fortran);
+  const Order f = Order::fortran(3);
+  copy_region(c_order, shape, all, fortran, shape, all, 2, {}, f);
   for (std::size_t x = 0; x < 2; ++x)
     for (std::size_t y = 0; y < 3; ++y)
       for (std::size_t z = 0; z < 2; ++z)
         EXPECT_EQ(fortran[2 * (x + 2 * y + 6 * z)], static_cast<std::byte>(6 * x + 2 * y + z));
-  copy_region(fortran, shape, all, back, shape, all, 2, Order::fortran, Order::c);
+  copy_region(fortran, shape, all, back, shape, all, 2, f);
   EXPECT_EQ(back, c_order);
   Bytes same(24);
-  copy_region(fortran, shape, all, same, shape, all, 2, Order::fortran, Order::fortran);
+  copy_region(fortran, shape, all, same, shape, all, 2, f, f);
   EXPECT_EQ(same, fortran);
   // A box of both.
   const Region box = {{0, 1, 1}, {2, 2, 1}};
   Bytes part(8);
-  copy_region(fortran, shape, box, part, box.shape, Region::all(box.shape), 2, Order::fortran,
-              Order::c);
+  copy_region(fortran, shape, box, part, box.shape, Region::all(box.shape), 2, f);
   EXPECT_EQ(part[0], std::byte{3});
   EXPECT_EQ(part[2], std::byte{5});
   EXPECT_EQ(part[4], std::byte{9});
   EXPECT_EQ(part[6], std::byte{11});
+}
+
+TEST(CopyRegionTest, InEveryOrder) {
+  const Shape shape = {2, 3, 4};
+  const Region all = Region::all(shape);
+  Bytes c_order(24);
+  for (std::size_t i = 0; i < 24; ++i) c_order[i] = static_cast<std::byte>(i);
+  std::vector<std::size_t> axes = {0, 1, 2};
+  do {
+    const Order order = Order::of(axes);
+    Bytes turned(24), back(24);
+    copy_region(c_order, shape, all, turned, shape, all, 1, {}, order);
+    const Shape lengths = order.from_slowest(shape);
+    for (std::size_t i = 0; i < 24; ++i) {
+      Shape index(3);
+      for (std::size_t d = 3, rest = i; d-- > 0; rest /= lengths[d])
+        index[axes[d]] = rest % lengths[d];
+      EXPECT_EQ(turned[i], c_order[12 * index[0] + 4 * index[1] + index[2]]);
+    }
+    copy_region(turned, shape, all, back, shape, all, 1, order);
+    EXPECT_EQ(back, c_order);
+  } while (std::next_permutation(axes.begin(), axes.end()));
+}
+
+TEST(Order, OfDimensions) {
+  EXPECT_EQ(Order(), Order::of({0, 1, 2}));
+  EXPECT_FALSE(Order() == Order::fortran(2));
+  EXPECT_EQ(Order::fortran(3), Order::of({2, 1, 0}));
+  EXPECT_TRUE(Order::fortran(1).is_c());
+  EXPECT_TRUE(Order::fortran(1).is_fortran());
+  EXPECT_FALSE(Order::of({1, 2, 0}).is_c() || Order::of({1, 2, 0}).is_fortran());
+  EXPECT_EQ(Order::of({1, 2, 0}).from_slowest({7, 8, 9}), (Shape{8, 9, 7}));
+  EXPECT_TRUE(Order().fits(5) && Order::fortran(2).fits(2));
+  EXPECT_FALSE(Order::fortran(2).fits(3));
+  const Order outer = Order::of({1, 2, 0}), order = Order::of({0, 2, 1});
+  EXPECT_EQ(order.places_in(outer, 3), (std::vector<std::size_t>{2, 1, 0}));
+  EXPECT_EQ(outer.then(order.places_in(outer, 3)), order);
+  EXPECT_EQ(order.places_in({}, 3), (std::vector<std::size_t>{0, 2, 1}));
+  for (const std::vector<std::size_t>& axes : {std::vector<std::size_t>{1}, {0, 0}, {0, 2}})
+    expect_error(ErrorCode::invalid_argument, "no order of", [&] { Order::of(axes); });
 }
 
 TEST(FillRegionTest, FillsTheBoxAndNothingElse) {

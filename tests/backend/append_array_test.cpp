@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(
              {7, 8, 9},
              "<i4"},
         Make{"FortranOrder",
-             changed(of(DataType::integer(4)), [](auto& o) { o.fortran_order = true; }),
+             changed(of(DataType::integer(4)), [](auto& o) { o.order = Order::fortran(1); }),
              "int32",
              {7, 8},
              "<i4"},

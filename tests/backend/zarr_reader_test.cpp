@@ -62,7 +62,7 @@ TEST_F(ZarrReader, TellsWhichChunksAreStored) {
     metadata.shape = {5, 4};
     metadata.chunk_shape = {2, 3};
     metadata.separator = separator;
-    metadata.fortran_order = separator == '/';
+    if (separator == '/') metadata.order = Order::fortran(2);
     const std::string path = separator == '.' ? "dots" : "slashes";
     writer_.write_array(path, metadata, Json::object());
     for (const Shape& place : {Shape{2, 1}, Shape{0, 1}, Shape{9, 0}})

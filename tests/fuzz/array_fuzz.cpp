@@ -106,7 +106,7 @@ std::vector<std::string> engram::fuzz::seeds() {
        {"none", "zlib:1", "gzip:1", "bz2:1", "zstd:1", "lz4", "blosc:lz4:5:shuffle",
         "blosc:zstd:5:bitshuffle", "blosc:blosclz:5:shuffle"}) {
     options.compressor = codec::parse_codec(text);
-    options.fortran_order = !options.fortran_order;
+    options.order = options.order.is_c() ? Order::fortran(2) : Order();
     made.push_back(seed_of(options));
     made.push_back(seed_of(options, Form::v3));
     made.push_back(seed_of(options, Form::shards));

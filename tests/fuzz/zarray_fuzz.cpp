@@ -13,7 +13,7 @@ std::vector<std::string> engram::fuzz::seeds() {
   options.filters = {{"shuffle", {{"elementsize", 8}}}};
   std::vector<std::string> made = {to_zarray(make_metadata(options))};
   options.object_codec = {"vlen-utf8", Json::object()};
-  options.fortran_order = true;
+  options.order = Order::fortran(2);
   options.separator = '/';
   made.push_back(to_zarray(make_metadata(options)));
   made.emplace_back(

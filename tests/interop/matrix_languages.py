@@ -370,4 +370,5 @@ def about():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import zarr3_matrix  # It stands on this.
+    sys.exit(main() | zarr3_matrix.main("--write" in sys.argv[1:]))

@@ -13,11 +13,8 @@ pytestmark = pytest.mark.zarr3
 
 # What engram does not read, and says so: a part of the array's path, and of the reason.
 REFUSED = {
-    "outer_gzip": "behind sharding_indexed",
     "array_pcodec": "numcodecs.pcodec",
-    "bitround_float32": "bitround",
     "packbits_subbyte": "is not known to engram",
-    "3d.contiguous.delta.i4.mixed": "turns all dimensions around",
     "optional": "is not known to engram",
 }
 

@@ -1,8 +1,9 @@
-// Does with Zarr v2 arrays what the interop tests ask for, through engram's public headers only.
+// Does with Zarr arrays what the interop tests ask for, through engram's public headers only.
 // Prints {name: message} of what failed.
 //
 // engram_zarr_tool write SPEC.json: makes arrays. SPEC.json is a list of
-//   {"name": ..., "store": folder or zip to be made, "path": "a", "zarray": the .zarray,
+//   {"name": ..., "store": folder or zip to be made, "path": "a", "zarray": the .zarray or
+//   zarr.json,
 //    "attributes": {...}, "data": file, "regions": [[origin, shape], ...], "consolidate": bool,
 //    "write_empty_chunks": bool}
 // The data file holds the whole array: elements little-endian in C order, or objects as a JSON
@@ -91,11 +92,15 @@ void write_array(engram::zarr::Array& array, const Json& spec, engram::ThreadPoo
   }
 }
 
+engram::zarr::ArrayMetadata metadata_of(const Json& document) {
+  return document["zarr_format"] == 3 ? engram::zarr::parse_zarr_json(document)
+                                      : engram::zarr::parse_zarray(document);
+}
+
 void write_store(const Json& spec, engram::ThreadPool& pool) {
   const auto store = engram::store::create_store(spec["store"].get<std::string>());
-  auto array =
-      engram::zarr::Array::create(store, spec["path"].get<std::string>(),
-                                  engram::zarr::parse_zarray(spec["zarray"]), spec["attributes"]);
+  auto array = engram::zarr::Array::create(store, spec["path"].get<std::string>(),
+                                           metadata_of(spec["zarray"]), spec["attributes"]);
   array.set_write_empty_chunks(spec["write_empty_chunks"].get<bool>());
   write_array(array, spec, pool);
   if (spec["consolidate"].get<bool>()) engram::zarr::consolidate(*store);
@@ -158,9 +163,8 @@ void run_case(const Json& spec, engram::ThreadPool& pool) {
   const auto path = spec["path"].get<std::string>();
   const bool is_new = !spec["zarray"].is_null();
   const auto store = is_new ? engram::store::create_store(url) : engram::store::update_store(url);
-  auto array =
-      is_new ? engram::zarr::Array::create(store, path, engram::zarr::parse_zarray(spec["zarray"]))
-             : engram::zarr::Array::open(store, path);
+  auto array = is_new ? engram::zarr::Array::create(store, path, metadata_of(spec["zarray"]))
+                      : engram::zarr::Array::open(store, path);
   array.set_write_empty_chunks(spec["write_empty_chunks"].get<bool>());
   engram::zarr::Workers workers;
   if (spec["pool"].get<bool>()) workers.pool = &pool;

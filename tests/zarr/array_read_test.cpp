@@ -55,7 +55,7 @@ class ZarrArrayRead : public ::testing::Test {
     options.shape = kShape;
     options.chunk_shape = {400, 128};
     options.compressor = compressor;
-    options.fortran_order = fortran_order;
+    if (fortran_order) options.order = Order::fortran(kShape.size());
     Array array = Array::create(store_, "a", options, IfExists::replace);
     std::vector<std::int16_t> values(kShape[0] * kShape[1]);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>(i * 7);

@@ -71,7 +71,7 @@ TEST_F(ZarrArray, MissingChunksHoldTheFillValue) {
 
 TEST_F(ZarrArray, ReadsFortranOrder) {
   ArrayMetadata metadata = int16({2, 3}, {2, 3});
-  metadata.fortran_order = true;
+  metadata.order = Order::fortran(2);
   set("a/0.0", int16s({1, 4, 2, 5, 3, 6}));
   EXPECT_EQ(read(metadata, Region::all({2, 3})), int16s({1, 2, 3, 4, 5, 6}));
 }
@@ -120,7 +120,7 @@ TEST_F(ZarrArray, RefusesUnknownCodecsWhenReadOnly) {
   Bytes out(8);
   // The codec, the array, and what can be done.
   for (const char* part : {"codec \"pcodec\" is not known; there are adler32, ", ": at g/a/.zarray",
-                           "Write the array again with one of them", "or add the codec to engram"})
+                           "write the array again with one of them", "Install a plugin"})
     expect_error(ErrorCode::unsupported, part, [&] { array.read(Region::all({4}), out); });
 }
 
@@ -189,7 +189,7 @@ TEST_F(ZarrObjects, ReadsTextAcrossChunks) {
 
 TEST_F(ZarrObjects, ReadsFortranOrder) {
   ArrayMetadata metadata = objects("vlen-utf8", {2, 2}, {2, 2});
-  metadata.fortran_order = true;
+  metadata.order = Order::fortran(2);
   set("a/0.0", codec::encode_vlen({"a", "c", "b", "d"}));
   EXPECT_EQ(read_text(metadata, Region::all({2, 2})), R"(["a","b","c","d"])");
 }

@@ -44,7 +44,7 @@ TEST_F(ZarrArrayWrite, WritesAcrossChunksAndReadsBack) {
     for (const ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
       ArrayOptions options = int16({3, 5}, {2, 2});
       options.type = DataType::integer(2, order);
-      options.fortran_order = fortran_order;
+      if (fortran_order) options.order = Order::fortran(2);
       options.fill_value = -1;
       Array array = create(options);
       array.write<std::int16_t>({{0, 1}, {3, 3}}, Int16s{1, 2, 3, 4, 5, 6, 7, 8, 9});
@@ -265,7 +265,7 @@ TEST_F(ZarrArrayWrite, ObjectsOfEveryCodec) {
     for (const bool fortran_order : {false, true}) {
       ArrayOptions options = int16({3, 2}, {2, 2});
       options.object_codec = codec;
-      options.fortran_order = fortran_order;
+      if (fortran_order) options.order = Order::fortran(2);
       options.compressor = CodecConfig{"zstd", {{"level", 1}}};
       Array array = create(options);
       array.write_objects(Region::all({3, 2}), values);

@@ -343,7 +343,7 @@ TEST_P(Property, IsAPlainArray) {
   const std::vector<DataType> types = {DataType::integer(2), DataType::floating(8),
                                        parse_typestr(">i4"), DataType::bytes(3)};
   ArrayOptions options = options_of(types[below(types.size())], first, chunk);
-  options.fortran_order = below(4) == 0;
+  if (below(4) == 0) options.order = Order::fortran(rank);
   options.separator = below(2) == 0 ? '.' : '/';
   options.write_empty_chunks = below(2) == 0;
   if (options.type.kind == Kind::integer) options.fill_value = 7;

@@ -31,7 +31,7 @@ TEST(Zarray, ReadsEveryMember) {
   EXPECT_EQ(metadata.type, DataType::floating(4, ByteOrder::big));
   EXPECT_EQ(metadata.shape, (Shape{5, 6}));
   EXPECT_EQ(metadata.chunk_shape, (Shape{3, 4}));
-  EXPECT_TRUE(metadata.fortran_order);
+  EXPECT_EQ(metadata.order, Order::fortran(2));
   EXPECT_EQ(metadata.separator, '/');
   ASSERT_EQ(metadata.codecs.size(), 2U);
   EXPECT_EQ(metadata.codecs[0], (CodecConfig{"shuffle", {{"elementsize", 4}}}));

@@ -53,7 +53,7 @@ TEST(ZarrJson, ReadsEveryMember) {
   EXPECT_EQ(metadata.type, DataType::floating(4, ByteOrder::big));
   EXPECT_EQ(metadata.shape, (Shape{10, 6}));
   EXPECT_EQ(metadata.chunk_shape, (Shape{6, 4}));
-  EXPECT_TRUE(metadata.fortran_order);
+  EXPECT_EQ(metadata.order, Order::fortran(2));
   EXPECT_EQ(metadata.separator, '.');
   EXPECT_FALSE(metadata.keys_begin_with_c);
   ASSERT_EQ(metadata.codecs.size(), 2U);
@@ -249,12 +249,75 @@ TEST(ZarrJson, Shards) {
     "index_location": "end"}}, {"name": "crc32c"}])");
   ArrayMetadata metadata = parse_zarr_json(json);
   EXPECT_EQ(metadata.chunk_shape, (Shape{16, 1}));
-  const ShardLevel outer{{128, 2}, false, true, ByteOrder::little, {{"crc32c", Json::object()}}};
-  const ShardLevel inner{{64, 2}, true, false, ByteOrder::big, {}};
+  const ShardLevel outer{{128, 2}, false, true, ByteOrder::little, {{"crc32c", Json::object()}},
+                         {}};
+  const ShardLevel inner{{64, 2}, true, false, ByteOrder::big, {}, {}};
   EXPECT_EQ(metadata.shards, (std::vector<ShardLevel>{outer, inner}));
   EXPECT_EQ(metadata.codecs, (std::vector<CodecConfig>{{"gzip", {{"level", 1}}}}));
   metadata.document = {};
   EXPECT_EQ(line_of(to_zarr_json(metadata, json["attributes"])), line_of(json));
+}
+
+struct OrderV3 {
+  const char* codecs;
+  Order order;
+};
+
+void PrintTo(const OrderV3& each, std::ostream* out) { *out << each.codecs; }
+
+class ZarrJsonOrderTest : public ::testing::TestWithParam<OrderV3> {};
+
+TEST_P(ZarrJsonOrderTest, IsReadAndWritten) {
+  Json json = with_v3("codecs", GetParam().codecs);
+  json["shape"] = {5, 6, 7};
+  json["chunk_grid"]["configuration"]["chunk_shape"] = {2, 3, 4};
+  json.erase("dimension_names");
+  ArrayMetadata metadata = parse_zarr_json(json);
+  EXPECT_EQ(metadata.order, GetParam().order);
+  EXPECT_EQ(metadata.chunk_shape, (Shape{2, 3, 4}));
+  EXPECT_EQ(to_zarr_json(metadata, Json::object())["codecs"], json["codecs"]);
+  metadata.document = {};
+  EXPECT_EQ(parse_zarr_json(to_zarr_json(metadata, Json::object())).order, GetParam().order);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Orders, ZarrJsonOrderTest,
+    ::testing::Values(
+        OrderV3{
+            R"([{"name":"transpose","configuration":{"order":[1,2,0]}},{"name":"bytes","configuration":{"endian":"little"}}])",
+            Order::of({1, 2, 0})},
+        OrderV3{
+            R"([{"name":"transpose","configuration":{"order":[0,1,2]}},{"name":"bytes","configuration":{"endian":"little"}}])",
+            Order()},
+        OrderV3{
+            R"([{"name":"transpose","configuration":{"order":[1,2,0]}},{"name":"transpose","configuration":{"order":[1,0,2]}},{"name":"bytes","configuration":{"endian":"little"}}])",
+            Order::of({2, 1, 0})},
+        OrderV3{
+            R"([{"name":"transpose","configuration":{"order":"F"}},{"name":"bytes","configuration":{"endian":"little"}}])",
+            Order::fortran(3)},
+        OrderV3{
+            R"([{"name":"transpose","configuration":{"order":[2,0,1]}},{"name":"numcodecs.delta","configuration":{"dtype":"<i2"}},{"name":"bytes","configuration":{"endian":"little"}}])",
+            Order::of({2, 0, 1})}));
+
+TEST(ZarrJson, ShardsOfTransposedElements) {
+  Json json = with_v3("codecs", R"([{"name":"transpose","configuration":{"order":[2,0,1]}},
+    {"name": "sharding_indexed", "configuration": {
+      "chunk_shape": [4, 3, 1],
+      "codecs": [{"name":"transpose","configuration":{"order":[1,0,2]}},
+                 {"name": "bytes", "configuration": {"endian": "little"}}],
+      "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}],
+      "index_location": "end"}}])");
+  json["shape"] = {6, 10, 8};
+  json["chunk_grid"]["configuration"]["chunk_shape"] = {6, 5, 8};
+  json.erase("dimension_names");
+  ArrayMetadata metadata = parse_zarr_json(json);
+  EXPECT_EQ(metadata.chunk_shape, (Shape{3, 1, 4}));
+  ASSERT_EQ(metadata.shards.size(), 1U);
+  EXPECT_EQ(metadata.shards[0].shape, (Shape{6, 5, 8}));
+  EXPECT_EQ(metadata.shards[0].order, Order::of({2, 0, 1}));
+  EXPECT_EQ(metadata.order, Order::of({0, 2, 1}));
+  metadata.document = {};
+  EXPECT_EQ(line_of(to_zarr_json(metadata, Json::object())["codecs"]), line_of(json["codecs"]));
 }
 
 TEST(ZarrJson, AShardHasNotTooManyChunks) {

@@ -109,7 +109,7 @@ ArrayMetadata random_metadata(Random& random) {
     metadata.shape.push_back(random.below(rank > 2 ? 7 : 20));
     metadata.chunk_shape.push_back(1 + random.below(8));
   }
-  metadata.fortran_order = random.coin();
+  if (random.coin()) metadata.order = Order::fortran(rank);
   metadata.separator = random.coin() ? '.' : '/';
   if (random.below(4) != 0) metadata.fill_value = random.bytes(metadata.type.size);
   // A boolean is 0 or 1 in metadata; text is text.
@@ -208,7 +208,7 @@ void try_objects(std::uint64_t seed) {
   options.object_codec = CodecConfig{random.coin() ? "vlen-utf8" : "json2", Json::object()};
   options.shape = {random.below(12), random.below(6)};
   options.chunk_shape = {1 + random.below(5), 1 + random.below(4)};
-  options.fortran_order = random.coin();
+  if (random.coin()) options.order = Order::fortran(2);
   options.fill_value = "";
   options.write_empty_chunks = random.coin();
   Array array = Array::create(std::make_shared<store::MemoryStore>(), "", options);

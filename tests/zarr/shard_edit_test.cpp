@@ -18,7 +18,7 @@ using store::Key;
 using testing::expect_error;
 
 // 9 x 7 elements in shards of 6 x 4 (in which, nested, lie shards of 2 x 4) with chunks of 2 x 2.
-ArrayMetadata form_of(bool index_at_start, bool is_nested) {
+ArrayMetadata form_of(bool index_at_start, bool is_nested, bool is_coded) {
   ArrayOptions options;
   options.zarr_format = 3;
   options.type = DataType::integer(2);
@@ -29,17 +29,24 @@ ArrayMetadata form_of(bool index_at_start, bool is_nested) {
   ArrayMetadata metadata = make_metadata(options);
   metadata.shards[0].index_at_start = index_at_start;
   if (is_nested) metadata.shards.emplace_back().shape = {2, 4};
+  if (is_coded) {
+    metadata.shards[0].order = Order::of({1, 0});
+    for (ShardLevel& level : metadata.shards)
+      level.codecs = {{"zstd", {{"level", 1}}}, {"crc32c", Json::object()}};
+    metadata.order = metadata.shards.back().order;
+  }
   return metadata;
 }
 
 struct Form {
   const char* name;
-  bool index_at_start, is_nested;
+  bool index_at_start, is_nested, is_coded;
 };
 
 class ShardEditTest : public ::testing::TestWithParam<Form> {
  protected:
-  const ArrayMetadata metadata_ = form_of(GetParam().index_at_start, GetParam().is_nested);
+  const ArrayMetadata metadata_ =
+      form_of(GetParam().index_at_start, GetParam().is_nested, GetParam().is_coded);
   std::shared_ptr<store::MemoryStore> store_ = std::make_shared<store::MemoryStore>();
 };
 
@@ -118,11 +125,12 @@ TEST_P(ShardEditTest, ADamagedShardIsNotWrittenOver) {
   EXPECT_EQ(store_->get(Key("a/c.0.0"), 10000), damaged);
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, ShardEditTest,
-                         ::testing::Values(Form{"end", false, false}, Form{"start", true, false},
-                                           Form{"nested", false, true},
-                                           Form{"nested_start", true, true}),
-                         [](const auto& p) { return std::string(p.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Forms, ShardEditTest,
+    ::testing::Values(Form{"end", false, false, false}, Form{"start", true, false, false},
+                      Form{"nested", false, true, false}, Form{"nested_start", true, true, false},
+                      Form{"coded", false, false, true}, Form{"nested_coded", true, true, true}),
+    [](const auto& p) { return std::string(p.param.name); });
 
 }  // namespace
 }  // namespace engram::zarr

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "engram/base/error.hpp"
+#include "engram/base/limits.hpp"
+#include "engram/codec/pipeline.hpp"
 #include "engram/store/memory_store.hpp"
 #include "testing/expect_error.hpp"
 
@@ -81,13 +83,13 @@ TEST_P(ShardStoreTest, ReadsChunks) {
 
 INSTANTIATE_TEST_SUITE_P(Forms, ShardStoreTest,
                          ::testing::Values(ShardLevel{},
-                                           ShardLevel{{}, true, true, ByteOrder::little, {}},
-                                           ShardLevel{{}, false, false, ByteOrder::little, {}},
-                                           ShardLevel{{}, true, false, ByteOrder::big, {}}));
+                                           ShardLevel{{}, true, true, ByteOrder::little, {}, {}},
+                                           ShardLevel{{}, false, false, ByteOrder::little, {}, {}},
+                                           ShardLevel{{}, true, false, ByteOrder::big, {}, {}}));
 
 TEST(ShardStore, ShardsInShards) {
   ArrayMetadata metadata = metadata_of({});
-  metadata.shards.push_back({{2, 2}, true, true, ByteOrder::little, {}});
+  metadata.shards.push_back({{2, 2}, true, true, ByteOrder::little, {}, {}});
   // Of 4 x 4: four shards of 2 x 2, each of two chunks of 2 x 1.
   const std::string inner(as_text(shard_of(metadata.shards[1], 2, {{1, "deep"}})));
   store::MemoryStore memory;
@@ -152,12 +154,67 @@ TEST(ShardStore, ChunksLieInTheirShard) {
   }
 }
 
-TEST(ShardStore, WhatIsEncodedAsAWholeIsRefused) {
+TEST(ShardStore, ReadsWhatIsEncodedAsAWhole) {
+  for (const std::vector<CodecConfig>& codecs :
+       {std::vector<CodecConfig>{{"gzip", {{"level", 1}}}},
+        {{"zstd", {{"level", 1}}}, {"crc32c", Json::object()}},
+        {{"shuffle", {{"elementsize", 2}}}, {"zlib", {{"level", 1}}}}}) {
+    ArrayMetadata metadata = metadata_of({});
+    metadata.shards[0].codecs = codecs;
+    metadata.shards.push_back({{2, 2}, true, true, ByteOrder::little, codecs, {}});
+    const codec::Pipeline pipeline(codecs);
+    const Bytes inner = pipeline.encode(shard_of(metadata.shards[1], 2, {{1, "deep"}}), 1);
+    const Bytes outer =
+        pipeline.encode(shard_of(metadata.shards[0], 4, {{3, std::string(as_text(inner))}}), 1);
+    store::MemoryStore memory;
+    memory.set(Key("a/c/1/0"), outer);
+    const auto shards = ShardStore::of(memory, "a", metadata);
+    EXPECT_EQ(as_text(*shards->get(Key("a/3.3"), 100)), "deep");
+    EXPECT_EQ(as_text(*shards->get_range(Key("a/3.3"), 1, 2)), "ee");
+    EXPECT_EQ(shards->size(Key("a/3.3")), 4U);
+    EXPECT_EQ(shards->get(Key("a/3.2"), 100), std::nullopt);
+    EXPECT_EQ(shards->get(Key("a/0.0"), 100), std::nullopt);
+    EXPECT_EQ(shards->list_dir("a").keys, (std::vector<std::string>{"3.3"}));
+    memory.set(Key("a/c/0/0"), BytesView(outer).first(outer.size() / 2));
+    expect_error(ErrorCode::corrupt_data, "a/c/0/0",
+                 [&] { (void)ShardStore::of(memory, "a", metadata)->size(Key("a/1.1")); });
+  }
+}
+
+TEST(ShardStore, AnEncodedShardIsNotLargerThanItsChunksCanBe) {
   ArrayMetadata metadata = metadata_of({});
-  metadata.shards[0].codecs = {{"gzip", {{"level", 1}}}};
+  metadata.type = DataType::integer(1);
+  metadata.shards[0].codecs = {{"gzip", {{"level", 9}}}};
+  const std::uint64_t most = ShardStore::max_shard_size(metadata, 0);
+  EXPECT_LT(most, 10'000'000U);
   store::MemoryStore memory;
-  expect_error(ErrorCode::unsupported, "gzip behind sharding_indexed",
+  memory.set(Key("a/c/0/0"), codec::Pipeline(metadata.shards[0].codecs).encode(Bytes(most + 1), 1));
+  expect_error(ErrorCode::limit_exceeded, "decodes to more than",
+               [&] { (void)ShardStore::of(memory, "a", metadata)->get(Key("a/0.0"), 100); });
+  metadata.shards[0].shape = {4096, 1024};
+  metadata.chunk_shape = {2048, 1024};
+  metadata.type = DataType::floating(8);
+  EXPECT_LE(ShardStore::max_shard_size(metadata, 0), Limits().max_chunk_bytes);
+}
+
+TEST(ShardStore, WhatItIsEncodedByMustBeKnown) {
+  ArrayMetadata metadata = metadata_of({});
+  metadata.shards[0].codecs = {{"fancy", {}}};
+  store::MemoryStore memory;
+  expect_error(ErrorCode::unsupported, "fancy",
                [&] { (void)ShardStore::of(memory, "a", metadata); });
+}
+
+TEST(ShardStore, ChunksAreCountedInTheOrderOfTheShard) {
+  ArrayMetadata metadata = metadata_of({});
+  metadata.shards[0].order = Order::of({1, 0});
+  store::MemoryStore memory;
+  // 2 x 4 chunks; the first dimension varies fastest.
+  memory.set(Key("a/c/1/0"), shard_of(metadata.shards[0], 8, {{3, "three"}, {6, "six"}}));
+  const auto shards = ShardStore::of(memory, "a", metadata);
+  EXPECT_EQ(as_text(*shards->get(Key("a/3.1"), 100)), "three");
+  EXPECT_EQ(as_text(*shards->get(Key("a/2.3"), 100)), "six");
+  EXPECT_EQ(shards->list_dir("a").keys, (std::vector<std::string>{"2.3", "3.1"}));
 }
 
 }  // namespace

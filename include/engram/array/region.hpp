@@ -35,8 +35,49 @@ void check_inside(const Region& region, const Shape& shape);
 /// "(3, 4)", "(5,)", "()", as NumPy prints it.
 std::string to_string(const Shape& shape);
 
-/// Which dimension of a buffer varies fastest: the last or the first.
-enum class Order : std::uint8_t { c, fortran };
+/// How the elements of a buffer lie in it: its dimensions from the one that varies slowest to the
+/// one that varies fastest.
+class Order {
+ public:
+  /// C's order, of any rank: the last dimension varies fastest.
+  Order() = default;
+
+  /// Fortran's: the first does.
+  static Order fortran(std::size_t rank);
+
+  /// `axes` from the slowest to the fastest. Throws Error(invalid_argument) unless each of the
+  /// first axes.size() dimensions is there once.
+  static Order of(std::vector<std::size_t> axes);
+
+  /// True also where it is said in other words.
+  bool is_c() const noexcept;
+
+  /// True of more than one dimension, and where it was asked for in these words.
+  bool is_fortran() const noexcept;
+
+  /// True for what has `rank` dimensions.
+  bool fits(std::size_t rank) const noexcept { return axes_.empty() || axes_.size() == rank; }
+
+  /// The dimension that is `i`-th from the slowest.
+  std::size_t axis(std::size_t i) const noexcept { return axes_.empty() ? i : axes_[i]; }
+
+  /// The lengths of `shape` from the slowest dimension to the fastest.
+  Shape from_slowest(const Shape& shape) const;
+
+  /// The same order for what lies in `outer`: each of its dimensions by its place in `outer`, of
+  /// which both have `rank`.
+  std::vector<std::size_t> places_in(const Order& outer, std::size_t rank) const;
+
+  /// The reverse: of an order that is given by places in this one.
+  Order then(const std::vector<std::size_t>& places) const;
+
+  friend bool operator==(const Order& a, const Order& b) noexcept {
+    return a.axes_ == b.axes_ || (a.is_c() && b.is_c());
+  }
+
+ private:
+  std::vector<std::size_t> axes_;  ///< Empty: C's order.
+};
 
 /// Where the box `part` of a C-ordered buffer of `shape` begins, in elements, when its elements lie
 /// there one after another; nullopt when they don't.
@@ -48,8 +89,8 @@ std::optional<std::uint64_t> contiguous_offset(const Region& part, const Shape& 
 /// is smaller than its shape says, or the boxes differ in shape.
 void copy_region(BytesView source, const Shape& source_shape, const Region& from,
                  std::span<std::byte> target, const Shape& target_shape, const Region& to,
-                 std::uint64_t element_size, Order source_order = Order::c,
-                 Order target_order = Order::c);
+                 std::uint64_t element_size, const Order& source_order = {},
+                 const Order& target_order = {});
 
 /// Puts `element` at each place of the box `to` of a C-ordered buffer of `target_shape` elements.
 /// Throws as copy_region() does.

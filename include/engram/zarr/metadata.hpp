@@ -19,6 +19,7 @@ struct ShardLevel {
   bool index_has_checksum = true;  ///< A CRC-32C stands behind the index.
   ByteOrder index_order = ByteOrder::little;
   std::vector<CodecConfig> codecs;  ///< What is done to a shard as a whole; usually nothing.
+  Order order;                      ///< In which the chunks of a shard are counted.
 
   friend bool operator==(const ShardLevel&, const ShardLevel&) = default;
 };
@@ -38,7 +39,10 @@ struct ArrayMetadata {
   /// "|O", or a list of fields with "|O" in it (as hdmf-zarr's pickled compounds have).
   Json object_dtype = "|O";
   Json object_fill = 0;  ///< The fill value of an object array as it stands in the metadata.
-  bool fortran_order = false;
+  /// In which the elements lie in a decoded chunk, objects too: whatever their codec, zarr-python
+  /// flattens what it gives and takes order "F" for it, also where the payload (json2, msgpack2) is
+  /// nested by the chunk's shape. v2 has C's order and Fortran's, v3 any (`transpose`).
+  Order order;
   char separator = '.';            ///< Between the numbers of a chunk key: '.' or '/'.
   bool keys_begin_with_c = false;  ///< v3's "default" keys: "c/0/1", not "0/1".
   /// First applied first: v2's filters, then its compressor.
@@ -73,7 +77,7 @@ struct ArrayOptions {
   std::vector<CodecConfig> filters;  ///< First applied first; after the object codec.
   std::optional<CodecConfig> compressor =
       CodecConfig{"blosc", {{"cname", "lz4"}, {"clevel", 5}, {"shuffle", 1}, {"blocksize", 0}}};
-  bool fortran_order = false;
+  Order order;           ///< Of the elements in a chunk; v2 has C's and Fortran's.
   char separator = '.';  ///< '.' or '/'; in v3 keys are "c.0.1" or "c/0/1".
   /// v3 only: chunks lie together in shards of this shape, along each dimension a whole number of
   /// chunks. Empty: each chunk by itself.

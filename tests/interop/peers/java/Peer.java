@@ -143,11 +143,41 @@ public class Peer {
       return new dev.zarr.zarrjava.store.FilesystemStore(cell.get("store").asText()).resolve(cell.get("path").asText());
     }
 
+    static boolean isV3(JsonNode cell) {
+      return cell.get("zarray").get("zarr_format").asInt() == 3;
+    }
+
     public void read(JsonNode cell) throws Exception {
-      keep(cell, dev.zarr.zarrjava.v2.Array.open(place(cell)).read().copyTo1DJavaArray());
+      var array = isV3(cell) ? dev.zarr.zarrjava.v3.Array.open(place(cell)).read() : dev.zarr.zarrjava.v2.Array.open(place(cell)).read();
+      keep(cell, array.copyTo1DJavaArray());
+    }
+
+    // The name of a type of v3 as v2 has it.
+    static String typestr(JsonNode dataType) throws NotAsked {
+      if (!dataType.isTextual()) throw new NotAsked();
+      String name = dataType.asText();
+      if (name.equals("bool")) return "|b1";
+      if (!name.matches("(u?int|float)\\d+")) throw new NotAsked();
+      return "<" + name.charAt(0) + Integer.parseInt(name.replaceAll("\\D", "")) / 8;
+    }
+
+    static void writeV3(JsonNode cell) throws Exception {
+      JsonNode zarray = cell.get("zarray");
+      String dtype = typestr(zarray.get("data_type"));
+      var metadata = dev.zarr.zarrjava.v3.Node.makeObjectMapper()
+                         .treeToValue(zarray, dev.zarr.zarrjava.v3.ArrayMetadata.class);
+      var array = dev.zarr.zarrjava.v3.Array.create(place(cell), metadata);
+      int[] shape = ints(zarray.get("shape"));
+      ByteBuffer data = ByteBuffer.wrap(Files.readAllBytes(Path.of(cell.get("data").asText())));
+      Object values = made(dtype, data, new Box(new int[shape.length], shape).placesIn(shape));
+      array.write(new long[shape.length], ucar.ma2.Array.factory(metadata.dataType.getMA2DataType(), shape, values));
     }
 
     public void write(JsonNode cell) throws Exception {
+      if (isV3(cell)) {
+        writeV3(cell);
+        return;
+      }
       check(cell);
       dev.zarr.zarrjava.v2.Group.create(Path.of(cell.get("store").asText()));
       var metadata = dev.zarr.zarrjava.v2.Node.makeObjectMapper()

@@ -33,7 +33,8 @@ const zarrita = {
     const zarr = await import("zarrita");
     const { FileSystemStore } = await import("@zarrita/storage");
     const root = zarr.root(new FileSystemStore(cell.store));
-    const array = await zarr.open.v2(root.resolve(cell.path), { kind: "array" });
+    const open = cell.zarray.zarr_format === 3 ? zarr.open.v3 : zarr.open.v2;
+    const array = await open(root.resolve(cell.path), { kind: "array" });
     const found = await zarr.get(array);
     if (array.shape.length === 0) return keep(cell.out, [], [found], globalThis[typedArrayOf(cell.zarray.dtype)]);
     const { data, shape, stride } = found;
@@ -43,10 +44,35 @@ const zarrita = {
     if (items.length && typeof items[0] === "boolean") return keep(cell.out, shape, items.map(Number), Uint8Array);
     return keep(cell.out, shape, items, isPlain ? data.constructor : undefined);
   },
-  write() {
-    throw new NotAsked("it writes Zarr 3 only");
+  // It writes Zarr 3 only, and of that no shards.
+  async write(cell) {
+    const { zarray } = cell;
+    if (zarray.zarr_format !== 3) throw new NotAsked();
+    const zarr = await import("zarrita");
+    const { FileSystemStore } = await import("@zarrita/storage");
+    const root = zarr.root(new FileSystemStore(cell.store));
+    const array = await zarr.create(root.resolve(cell.path), {
+      shape: zarray.shape, dtype: zarray.data_type, chunkShape: zarray.chunk_grid.configuration.chunk_shape,
+      codecs: zarray.codecs, fillValue: zarray.fill_value, chunkSeparator: zarray.chunk_key_encoding.configuration.separator,
+    });
+    const bytes = await readFile(cell.data);
+    const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    if (zarray.chunk_key_encoding.name !== "default" || typeof zarray.data_type !== "string" || zarray.data_type === "string") throw new NotAsked();
+    const stride = zarray.shape.map((_, axis) => product(zarray.shape.slice(axis + 1)));
+    const data = v3Elements(zarr, zarray.data_type, buffer);
+    await zarr.set(array, null, { data, shape: zarray.shape, stride });
   },
 };
+
+function v3Elements(zarr, dataType, buffer) {
+  if (dataType === "bool") return new zarr.BoolArray(buffer);
+  const [, kind, bits] = /^(u?int|float)(\d+)$/.exec(dataType) ?? [];
+  if (kind === undefined) throw new NotAsked();
+  const name = { int: "Int", uint: "Uint", float: "Float" }[kind];
+  const TypedArray = globalThis[`${bits === "64" && kind !== "float" ? "Big" : ""}${name}${bits}Array`];
+  if (TypedArray === undefined) throw new NotAsked();
+  return new TypedArray(buffer);
+}
 
 function typedArrayOf(dtype) {
   const names = { b: "Uint8", i: "Int", u: "Uint", f: "Float" };
