@@ -20,8 +20,10 @@ function(engram_library name)
 endfunction()
 
 # A header is public when it lies under include/, so the folder is the list.
-file(GLOB_RECURSE ENGRAM_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/engram/*.hpp)
+file(GLOB_RECURSE ENGRAM_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/engram/*.hpp
+     ${PROJECT_SOURCE_DIR}/include/engram/*.h)
 set(ENGRAM_CONVERT_HEADERS ${PROJECT_SOURCE_DIR}/include/engram/compare.hpp ${PROJECT_SOURCE_DIR}/include/engram/convert.hpp
+    ${PROJECT_SOURCE_DIR}/include/engram/migrate.hpp
     ${PROJECT_SOURCE_DIR}/include/engram/write.hpp ${PROJECT_SOURCE_DIR}/include/engram/engram.hpp)
 list(REMOVE_ITEM ENGRAM_HEADERS ${ENGRAM_CONVERT_HEADERS})
 
@@ -34,6 +36,8 @@ add_library(engram::convert ALIAS engram_convert)
 
 set(ENGRAM_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/engram)
 install(TARGETS engram engram_convert EXPORT engramTargets FILE_SET HEADERS)
+install(TARGETS engram_plugin EXPORT engramPluginTargets)
+install(EXPORT engramPluginTargets NAMESPACE engram:: DESTINATION ${ENGRAM_CONFIG_DIR})
 install(EXPORT engramTargets NAMESPACE engram:: DESTINATION ${ENGRAM_CONFIG_DIR})
 if(ENGRAM_BUILD_COMMAND)
   install(TARGETS engram_command)
@@ -44,4 +48,5 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/engramConfig.cmake.in
                               ${PROJECT_BINARY_DIR}/engramConfig.cmake INSTALL_DESTINATION ${ENGRAM_CONFIG_DIR})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/engramConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/engramConfig.cmake ${PROJECT_BINARY_DIR}/engramConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/EngramPlugin.cmake
         DESTINATION ${ENGRAM_CONFIG_DIR})

@@ -87,3 +87,11 @@ function(engram_tool name layer)
     target_sources(engram_${name} PRIVATE $<TARGET_OBJECTS:engram_${layer}>)
   endforeach()
 endfunction()
+
+# What a plugin of codecs is built with: one header of C, and none of the libraries that engram stands on.
+add_library(engram_plugin INTERFACE)
+target_include_directories(engram_plugin INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+set_target_properties(engram_plugin PROPERTIES EXPORT_NAME plugin)
+add_library(engram::plugin ALIAS engram_plugin)
+include(${PROJECT_SOURCE_DIR}/cmake/EngramPlugin.cmake)

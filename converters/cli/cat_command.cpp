@@ -87,11 +87,24 @@ void print_dataset(const CatOptions& options, const Source& source, const Object
   }
 }
 
+// As find_object(); of what was left out of the tree it says why.
+ObjectName named_object(const Source& source, std::string_view text) try {
+  return find_object(source.tree, text, source.array ? &*source.array : nullptr);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::not_found) throw;
+  for (const backend::Notice& notice : source.notices) {
+    const std::string_view rest =
+        text.starts_with(notice.path) ? text.substr(notice.path.size()) : "no";
+    if (rest.empty() || rest.front() == '[' || rest.front() == '@')
+      throw Error(ErrorCode::unsupported, fmt::format("{}: {}", notice.path, notice.text));
+  }
+  throw;
+}
+
 int cat_in_child(const CatOptions& options, const Heartbeat& heartbeat, std::stop_token stop) {
   const auto source = open_source(options.path, options.allow_external);
   Output output(heartbeat);
-  const auto name =
-      find_object(source.tree, options.object, source.array ? &*source.array : nullptr);
+  const auto name = named_object(source, options.object);
   heartbeat.beat(name.path);
   if (name.attribute != nullptr) {
     print_attribute(options, *name.attribute, output);

@@ -30,6 +30,7 @@ struct Command {
 
 /// Each adds its subcommand to `app`; when that one is parsed, it fills `chosen`.
 void add_checksum_command(CLI::App& app, Command& chosen);
+void add_codecs_command(CLI::App& app, Command& chosen);
 void add_convert_command(CLI::App& app, Command& chosen);
 void add_tree_command(CLI::App& app, Command& chosen);
 void add_cat_command(CLI::App& app, Command& chosen);
@@ -37,6 +38,7 @@ void add_consolidate_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 void add_diff_command(CLI::App& app, Command& chosen);
+void add_migrate_command(CLI::App& app, Command& chosen);
 void add_verify_command(CLI::App& app, Command& chosen);
 
 /// What --external can be told.

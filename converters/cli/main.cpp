@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "converters/cli/command.hpp"
+#include "converters/cli/plugins.hpp"
 #include "converters/cli/terminal.hpp"
 #include "engram/base/error.hpp"
 
@@ -19,6 +20,7 @@ constexpr const char* kFooter = R"(Examples:
   engram checksum session.nwb.zarr
   engram diff old.nwb new.nwb
   engram verify session.nwb session.nwb.zarr
+  engram codecs
 
 engram COMMAND --help tells more of each.
 
@@ -55,7 +57,11 @@ int main(int argc, char** argv) {
   engram::cli::add_validate_command(app, command);
   engram::cli::add_diff_command(app, command);
   engram::cli::add_verify_command(app, command);
+  engram::cli::add_codecs_command(app, command);
+  engram::cli::add_migrate_command(app, command);
   try {
+    // Before options are read: one may name a plugin's codec.
+    engram::cli::load_plugins();
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);

@@ -8,6 +8,7 @@
 
 #include "base/thread_buffer.hpp"
 #include "engram/base/error.hpp"
+#include "engram/codec/registry.hpp"
 #include "zarr/chunk_keys.hpp"
 #include "zarr/fill.hpp"
 
@@ -16,7 +17,8 @@ namespace {
 
 bool is_compressor(const CodecConfig& codec) {
   static constexpr std::array kNames = {"zlib", "gzip", "zstd", "lz4", "bz2", "blosc"};
-  return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end() ||
+         codec::is_plugin_codec(codec.name);
 }
 
 }  // namespace

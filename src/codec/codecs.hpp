@@ -1,5 +1,9 @@
 #pragma once
 
+#include <span>
+#include <string_view>
+
+#include "codec/format_version.hpp"
 #include "engram/codec/codec.hpp"
 
 namespace engram::codec {
@@ -29,6 +33,17 @@ BytesCodecPtr make_shuffle(const CodecConfig& config, const ChunkElements& eleme
 BytesCodecPtr make_zfpy(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_zlib(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_zstd(const CodecConfig& config, const ChunkElements& elements);
+
+/// A codec that is part of engram.
+struct BuiltIn {
+  std::string_view name;
+  BytesCodecPtr (*make)(const CodecConfig&, const ChunkElements&);
+};
+
+std::span<const BuiltIn> built_in_codecs() noexcept;
+
+/// Of the data format of each: what numcodecs reads and writes, which has no versions of its own.
+inline constexpr FormatVersion kBuiltInVersion{1, 0};
 
 /// What all codecs share: a configuration that is complete, whatever was left out.
 class ConfiguredCodec : public BytesCodec {

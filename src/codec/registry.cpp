@@ -1,3 +1,5 @@
+#include "engram/codec/registry.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,43 +10,39 @@
 
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
+#include "codec/plugins.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/object_codec.hpp"
 
 namespace engram::codec {
 namespace {
 
-struct Entry {
-  std::string_view name;
-  BytesCodecPtr (*make)(const CodecConfig&, const ChunkElements&);
-};
+constexpr std::array<BuiltIn, 22> kCodecs = {{{"adler32", make_adler32},
+                                              {"astype", make_astype},
+                                              {"base64", make_base64},
+                                              {"bitround", make_bitround},
+                                              {"blosc", make_blosc},
+                                              {"bz2", make_bz2},
+                                              {"categorize", make_categorize},
+                                              {"crc32", make_crc32},
+                                              {"crc32c", make_crc32c},
+                                              {"delta", make_delta},
+                                              {"fixedscaleoffset", make_fixedscaleoffset},
+                                              {"fletcher32", make_fletcher32},
+                                              {"gzip", make_gzip},
+                                              {"jenkins_lookup3", make_jenkins_lookup3},
+                                              {"lz4", make_lz4},
+                                              {"lzma", make_lzma},
+                                              {"packbits", make_packbits},
+                                              {"quantize", make_quantize},
+                                              {"shuffle", make_shuffle},
+                                              {"zfpy", make_zfpy},
+                                              {"zlib", make_zlib},
+                                              {"zstd", make_zstd}}};
 
-constexpr std::array<Entry, 22> kCodecs = {{{"adler32", make_adler32},
-                                            {"astype", make_astype},
-                                            {"base64", make_base64},
-                                            {"bitround", make_bitround},
-                                            {"blosc", make_blosc},
-                                            {"bz2", make_bz2},
-                                            {"categorize", make_categorize},
-                                            {"crc32", make_crc32},
-                                            {"crc32c", make_crc32c},
-                                            {"delta", make_delta},
-                                            {"fixedscaleoffset", make_fixedscaleoffset},
-                                            {"fletcher32", make_fletcher32},
-                                            {"gzip", make_gzip},
-                                            {"jenkins_lookup3", make_jenkins_lookup3},
-                                            {"lz4", make_lz4},
-                                            {"lzma", make_lzma},
-                                            {"packbits", make_packbits},
-                                            {"quantize", make_quantize},
-                                            {"shuffle", make_shuffle},
-                                            {"zfpy", make_zfpy},
-                                            {"zlib", make_zlib},
-                                            {"zstd", make_zstd}}};
-
-const Entry* find(std::string_view name) noexcept {
+const BuiltIn* find(std::string_view name) noexcept {
   const auto found = std::find_if(kCodecs.begin(), kCodecs.end(),
-                                  [name](const Entry& entry) { return entry.name == name; });
+                                  [name](const BuiltIn& entry) { return entry.name == name; });
   return found == kCodecs.end() ? nullptr : &*found;
 }
 
@@ -99,7 +97,26 @@ std::optional<CodecConfig> blosc_of(const std::vector<std::string_view>& parts) 
   return config;
 }
 
+// "name" or "name:member=value,member=value"; a value is JSON, or else text.
+std::optional<CodecConfig> plugin_config_of(const std::vector<std::string_view>& parts) {
+  if (parts.size() > 2) return std::nullopt;
+  CodecConfig config{std::string(parts[0]), Json::object()};
+  std::string_view left = parts.size() == 2 ? parts[1] : std::string_view();
+  while (!left.empty()) {
+    const std::string_view one = left.substr(0, left.find(','));
+    left.remove_prefix(std::min(one.size() + 1, left.size()));
+    const std::size_t equals = one.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return std::nullopt;
+    const std::string value(one.substr(equals + 1));
+    Json json = Json::parse(value, nullptr, false);
+    config.configuration[std::string(one.substr(0, equals))] =
+        json.is_discarded() ? Json(value) : std::move(json);
+  }
+  return with_version(std::move(config));
+}
+
 std::optional<CodecConfig> config_of(const std::vector<std::string_view>& parts) {
+  if (find_plugin(parts[0]) != nullptr) return plugin_config_of(parts);
   if (parts[0] == "blosc") return blosc_of(parts);
   const auto* const known =
       std::find_if(kLevels.begin(), kLevels.end(),
@@ -115,9 +132,13 @@ std::optional<CodecConfig> config_of(const std::vector<std::string_view>& parts)
 
 ChunkElements BytesCodec::encoded_elements(const ChunkElements&) const { return {}; }
 
+std::span<const BuiltIn> built_in_codecs() noexcept { return kCodecs; }
+
 BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& elements) {
-  const Entry* entry = find(config.name);
+  const BuiltIn* entry = find(config.name);
   if (entry == nullptr) {
+    if (const PluginEntry* const plugin = find_plugin(config.name))
+      return make_plugin_codec(*plugin, config, elements);
     const std::string name = excerpt(config.name);
     if (is_object_codec(config.name))
       throw Error(ErrorCode::unsupported,
@@ -125,20 +146,25 @@ BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& element
                               "array of objects (\"|O\")",
                               name));
     std::string known;
-    for (const Entry& each : kCodecs)
+    for (const CodecInfo& each : known_codecs())
       known += fmt::format("{}{}", known.empty() ? "" : ", ", each.name);
+    const auto version = said_version(config);
     throw Error(
         ErrorCode::unsupported,
-        fmt::format("codec {} is not known; there are {}. Write the array again with one of "
-                    "them, with the program that made it or with zarr-python and the "
-                    "package that has the codec; or add the codec to engram "
-                    "(CONTRIBUTING.md, src/codec/registry.cpp)",
-                    name, known));
+        fmt::format(
+            "codec {}{} is not known; there are {}. Install a plugin for engram that has it "
+            "(ENGRAM_PLUGIN_PATH, docs/plugins.md), or write the array again with one of "
+            "them, with the program that made it or with zarr-python and the package that "
+            "has the codec",
+            name, version ? " (its data are of version " + to_string(*version) + ")" : "", known));
   }
+  (void)readable_version(config, {kBuiltInVersion}, "install a newer engram");
   return entry->make(config, elements);
 }
 
-bool is_known_codec(std::string_view name) noexcept { return find(name) != nullptr; }
+bool is_known_codec(std::string_view name) noexcept {
+  return find(name) != nullptr || find_plugin(name) != nullptr;
+}
 
 std::optional<CodecConfig> parse_codec(std::string_view text) {
   if (text == "none") return std::nullopt;
@@ -151,7 +177,7 @@ std::optional<CodecConfig> parse_codec(std::string_view text) {
   throw Error(ErrorCode::invalid_argument,
               fmt::format("{} names no codec{}: expected none, zlib:LEVEL, gzip:LEVEL, bz2:LEVEL, "
                           "zstd:LEVEL, lzma:PRESET, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
-                          "blosc:zstd:5:bitshuffle",
+                          "blosc:zstd:5:bitshuffle, or the name of a plugin's codec",
                           excerpt(std::string(text)), reason));
 }
 

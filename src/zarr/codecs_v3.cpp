@@ -7,6 +7,7 @@
 //   vlen-utf8, vlen-bytes          the object codec that leads the filters
 //   blosc, gzip, zstd, crc32c      the same, with v2's words for their configuration
 //   numcodecs.NAME, zlib, bz2, ... NAME; those that the extensions of v3 have by these names
+//   NAME of a plugin               the same
 //   sharding_indexed               ArrayMetadata::shards, and its inner codecs as all above
 
 #include "zarr/codecs_v3.hpp"
@@ -22,6 +23,7 @@
 #include "base/json_member.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
+#include "engram/codec/registry.hpp"
 #include "zarr/dtype_v3.hpp"
 
 namespace engram::zarr {
@@ -48,10 +50,10 @@ bool is_extension(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-// NAME of numcodecs.NAME and of an extension; "" for others.
+// NAME of numcodecs.NAME, of an extension and of a plugin; "" for others.
 std::string_view name_in_v2(std::string_view name) {
   if (name.starts_with(kNumcodecs)) return name.substr(kNumcodecs.size());
-  return is_extension(name) ? name : std::string_view();
+  return is_extension(name) || codec::is_plugin_codec(name) ? name : std::string_view();
 }
 
 [[noreturn]] void refuse_codec(const Json& json, std::string_view why) {
@@ -98,7 +100,9 @@ CodecConfig bytes_codec_from_v3(const NamedConfiguration& named, const Json& jso
   const std::string_view own = name_in_v2(named.name);
   if (codec::is_known_codec(own) && !takes_elements(own) && own != "zfpy")
     return numcodecs_from_v3(own, named.configuration, {});
-  refuse_codec(json, "not known to engram, or not where it may stand");
+  refuse_codec(json,
+               "not known to engram, or not where it may stand; a plugin may have it "
+               "(ENGRAM_PLUGIN_PATH, docs/plugins.md)");
 }
 
 // Reads the codecs from the first to the last: those of elements, of the array, of bytes.
@@ -284,6 +288,7 @@ Json bytes_codec_to_v3(const CodecConfig& codec, std::uint64_t element_size) {
                                {"checksum", checksum.is_null() ? Json(false) : checksum}});
   }
   if (codec.name == "crc32c") return {{"name", "crc32c"}};
+  if (codec::is_plugin_codec(codec.name)) return codec_json(codec.name, codec.configuration);
   return codec_json(std::string(kNumcodecs) + codec.name, codec.configuration);
 }
 

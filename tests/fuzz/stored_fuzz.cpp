@@ -21,9 +21,9 @@ hdmf::GroupBuilder tree() {
   text.stored = {std::nullopt, {8}, {2}};
   auto record = testing::dataset_of(
       "record",
-      testing::record_type({{"x", testing::list_type(testing::text_type(), {2})},
-                            {"r", testing::sequence_type(testing::object_type(
-                                      hdmf::ObjectType::Kind::reference))}}),
+      testing::record_type(
+          {{"x", testing::list_type(testing::text_type(), {2})},
+           {"r", testing::sequence_type(testing::object_type(hdmf::ObjectType::Kind::reference))}}),
       {0}, {});
   record.attributes.set("names", "more");
   root.datasets = {grows, text, record};
@@ -33,10 +33,11 @@ hdmf::GroupBuilder tree() {
 }  // namespace
 
 std::vector<std::string> engram::fuzz::seeds() {
-  return {dump_json(backend::stored_to_json(tree()), JsonStyle::line),
-          R"({"/": {"attributes": {"n": {"type": ">u2", "shape": [1]}}}, "/text": {"chunks": [2],
+  return {
+      dump_json(backend::stored_to_json(tree()), JsonStyle::line),
+      R"({"/": {"attributes": {"n": {"type": ">u2", "shape": [1]}}}, "/text": {"chunks": [2],
               "max_shape": [null], "type": {"text": "utf8", "length": 3}, "contiguous": true}})",
-          R"({"/grows": {"codecs": [{"id": "zlib", "level": 4}], "checksum": true, "chunks": [1]}})"};
+      R"({"/grows": {"codecs": [{"id": "zlib", "level": 4}], "checksum": true, "chunks": [1]}})"};
 }
 
 std::size_t engram::fuzz::most_memory() { return 32U << 20U; }

@@ -6,7 +6,12 @@ set(steps
   "${CMAKE_COMMAND}|-S|${CMAKE_CURRENT_LIST_DIR}|-B|${work}/build|-G|Ninja|-DCMAKE_PREFIX_PATH=${work}/prefix"
   "${CMAKE_COMMAND}|--build|${work}/build"
   "${work}/build/outside|${INPUT}|${work}/out.zarr"
-  "${work}/prefix/bin/engram|--version")
+  "${work}/prefix/bin/engram|--version"
+  # The template of a plugin, as a project of its own, where engram was moved to: it is found beside engram.
+  "${CMAKE_COMMAND}|-S|${CMAKE_CURRENT_LIST_DIR}/../../docs/plugin-template|-B|${work}/plugin|-G|Ninja|-DCMAKE_PREFIX_PATH=${work}/prefix|-DCMAKE_INSTALL_PREFIX=${work}/prefix"
+  "${CMAKE_COMMAND}|--build|${work}/plugin"
+  "${CMAKE_COMMAND}|--install|${work}/plugin"
+  "${work}/prefix/bin/engram|convert|${INPUT}|${work}/plugin.zarr|--codec|run_lengths:element_size=2|--verify")
 foreach(step IN LISTS steps)
   string(REPLACE "|" ";" command "${step}")
   execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)

@@ -93,7 +93,8 @@ bool is_known_codec(std::string_view name) noexcept;
 
 /// The codec that a user's text names: "none" (nullopt), "zlib:6", "gzip:5", "bz2:9", "zstd:3",
 /// "lzma:6", "lz4", "blosc:zstd:5:bitshuffle" (inner codec, level, and "noshuffle", "shuffle" or
-/// "bitshuffle"); levels may be left out. Throws Error(invalid_argument) that names the text and
+/// "bitshuffle"); levels may be left out. A plugin's codec is "NAME" or "NAME:member=value,...",
+/// and gets the version that is written. Throws Error(invalid_argument) that names the text and
 /// what is known.
 std::optional<CodecConfig> parse_codec(std::string_view text);
 

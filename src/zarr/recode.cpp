@@ -1,0 +1,96 @@
+#include "engram/zarr/recode.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "engram/base/error.hpp"
+#include "engram/codec/pipeline.hpp"
+#include "zarr/chunk_walk.hpp"
+#include "zarr/decode_unsized.hpp"
+#include "zarr/documents.hpp"
+
+namespace engram::zarr {
+namespace {
+
+// The codecs of a chunk that turn bytes into bytes.
+std::span<const CodecConfig> byte_codecs(const ArrayMetadata& metadata) {
+  return std::span(metadata.codecs).subspan(metadata.is_object ? 1 : 0);
+}
+
+class Recoder {
+ public:
+  Recoder(const ArrayMetadata& before, const ArrayMetadata& after, const Limits& limits)
+      : before_(byte_codecs(before).begin(), byte_codecs(before).end()),
+        size_(before.is_object ? 0 : size_of_chunk(before)),
+        most_(before.is_object ? max_stored_objects(limits)
+                               : codec::Pipeline(before_).max_stored_size(size_)),
+        element_size_(before.is_object ? 1 : before.type.size),
+        decoder_(before_),
+        encoder_({byte_codecs(after).begin(), byte_codecs(after).end()},
+                 before.is_object ? codec::ChunkElements{}
+                                  : codec::ChunkElements{
+                                        before.type, before.order.from_slowest(before.chunk_shape),
+                                        !before.order.is_c()}) {}
+
+  std::uint64_t most() const noexcept { return most_; }
+
+  Bytes recoded(BytesView stored) const {
+    const Bytes decoded = size_ > 0 ? decoder_.decode(stored, size_)
+                                    : decode_unsized(before_, stored, most_, "a chunk of objects");
+    Bytes encoded = encoder_.encode(decoded, element_size_);
+    if (encoder_.decode(encoded, decoded.size()) != decoded)
+      throw Error(ErrorCode::unsupported,
+                  "encoded anew it would not be what it was: the codec loses something");
+    return encoded;
+  }
+
+ private:
+  const std::vector<CodecConfig> before_;
+  const std::uint64_t size_, most_, element_size_;
+  const codec::Pipeline decoder_, encoder_;
+};
+
+}  // namespace
+
+Recoded recode(Transaction& transaction, std::string_view path, std::vector<CodecConfig> codecs,
+               const Workers& workers, const Limits& limits) {
+  // The transaction is the caller's.
+  const std::shared_ptr<store::Store> store(std::shared_ptr<void>(), &transaction);
+  const Array array = Array::open(store, path, limits);
+  const ArrayMetadata& before = array.metadata();
+  const bool is_same_kind = codecs.size() == before.codecs.size() &&
+                            (!before.is_object || codecs.front() == before.codecs.front());
+  if (!is_same_kind)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("/{}: {} codecs in place of {}, or another one for objects",
+                            array.path(), codecs.size(), before.codecs.size()));
+  ArrayMetadata after = before;
+  after.codecs = std::move(codecs);
+  const Recoder recoder(before, after, limits);
+  const auto chunks = array.stored_chunks();
+  if (!chunks)
+    throw Error(ErrorCode::unsupported,
+                fmt::format("/{}: the chunks of {} can't be listed", array.path(), store->name()));
+  std::atomic<std::uint64_t> bytes_before = 0, bytes_after = 0;
+  run_tasks(workers, chunks->size(), 4 * (before.is_object ? 0 : size_of_chunk(before)),
+            [&](std::uint64_t i) {
+              const store::Key key = array.chunk_key(array.grid().place((*chunks)[i].number));
+              at_key(key.str(), [&] {
+                const auto stored = transaction.get(key, recoder.most());
+                if (!stored) return;
+                const Bytes encoded = recoder.recoded(*stored);
+                transaction.set(key, encoded);
+                bytes_before += stored->size();
+                bytes_after += encoded.size();
+              });
+            });
+  transaction.set(store::Key(join(array.path(), kArrayName)), as_bytes(to_zarray(after)));
+  return {chunks->size(), bytes_before, bytes_after};
+}
+
+}  // namespace engram::zarr
