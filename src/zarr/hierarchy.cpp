@@ -60,14 +60,14 @@ class FileReader {
   NodeBudget budget_;
 };
 
-struct Documents {
+struct NodeDocuments {
   const Json* group = nullptr;
   const Json* array = nullptr;
   const Json* attributes = nullptr;
 };
 
 // What `documents` say of the node at `path` itself.
-Node node_from(const std::string& path, const Documents& documents, const Limits& limits) {
+Node node_from(const std::string& path, const NodeDocuments& documents, const Limits& limits) {
   Node node;
   node.name = split_path(path).second;
   if (documents.attributes)
@@ -82,7 +82,7 @@ Node node_from(const std::string& path, const Documents& documents, const Limits
 }
 
 Node tree_of(const Json& metadata, const Limits& limits) {
-  std::map<std::string, Documents, PathOrder> nodes;
+  std::map<std::string, NodeDocuments, PathOrder> nodes;
   for (const auto& [key, document] : metadata.items()) {
     const auto [path, name] = split_path(key);
     at_key(key, [&, text = key] { const store::Key checked{text}; });
@@ -91,10 +91,10 @@ Node tree_of(const Json& metadata, const Limits& limits) {
     if (name == kAttributesName) nodes[std::string(path)].attributes = &document;
   }
   std::erase_if(nodes, [](const auto& node) { return !node.second.group && !node.second.array; });
-  const auto make = [&](const std::string& path, const Documents& documents) {
+  const auto make = [&](const std::string& path, const NodeDocuments& documents) {
     return node_from(path, documents, limits);
   };
-  return ConsolidatedTree<Documents, decltype(make)>(nodes, limits, make).read();
+  return ConsolidatedTree<NodeDocuments, decltype(make)>(nodes, limits, make).read();
 }
 
 // `document` with `blanks` more before each line but the first. Line ends stand only between its
