@@ -49,7 +49,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Json json = parse_json(text, fuzz::small_limits());
     fuzz::is_answered([&] { (void)zarr::codec_attributes(json); });
     const schema::StoredRecord record = schema::parse_record(json);
-    fuzz::require(schema::parse_record(schema::to_json(record)) == record, "a record is its JSON");
+    // As text, for no NaN equals itself.
+    const Json written = schema::to_json(record);
+    fuzz::require(dump_json(written, JsonStyle::compact) ==
+                      dump_json(schema::to_json(schema::parse_record(written)), JsonStyle::compact),
+                  "a record is its JSON");
     (void)store::Key(record.path);
   });
   return 0;

@@ -143,6 +143,14 @@ TEST(RecordTest, IsComparedWithTheArray) {
             "the record has the shape (4, 5), the array (4, 6)");
   EXPECT_EQ(difference(record, metadata_of(DataType::integer(4), {4, 5})),
             "the record has the dtype \"int16\", the array \"int32\"");
+  record.dtype = ">i2";
+  EXPECT_EQ(difference(record, metadata), "");
+  record.dtype = ">i3";
+  EXPECT_EQ(difference(record, metadata), "the record has the dtype \">i3\", the array \"int16\"");
+  record.dtype = "[('a', '>i2'), ('b', '<U4')]";
+  const DataType fields = DataType::structured(
+      {{"a", DataType::integer(2), {}}, {"b", DataType::unicode(4, ByteOrder::big), {}}});
+  EXPECT_EQ(difference(record, metadata_of(fields, {4, 5})), "");
   record.shape = std::nullopt;
   record.dtype = std::nullopt;
   EXPECT_EQ(difference(record, metadata_of(DataType::integer(4), {1})), "");

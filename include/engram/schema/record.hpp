@@ -42,7 +42,8 @@ Json to_json(const StoredRecord& record);
 /// shape that is no list of lengths (of at most Limits::max_rank), a text that is none.
 StoredRecord parse_record(const Json& json, const Limits& limits = {});
 
-/// How the array differs from what `record` says of it, for a message; empty when it does not.
+/// How the array differs from what `record` says of it, but for the byte order of its elements, for
+/// a message; empty when it does not.
 std::string difference(const StoredRecord& record, const zarr::ArrayMetadata& metadata);
 
 /// The version of the codec that made an array: what its attributes say, else the record, else
