@@ -27,9 +27,12 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"hdf5", {"base", "array"}},
     {"hdmf", {"base", "array"}},
     {"zarr", {"base", "array", "codec", "store"}},
+    {"schema", {"base", "array", "codec", "store", "zarr"}},
     {"backend", {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr"}},
     {"converters", {"base", "array", "store", "codec", "hdmf", "backend"}},
-    {"cli", {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr", "backend", "converters"}},
+    {"cli",
+     {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr", "schema", "backend",
+      "converters"}},
 };
 
 struct Include {

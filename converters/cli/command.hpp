@@ -35,6 +35,7 @@ void add_convert_command(CLI::App& app, Command& chosen);
 void add_tree_command(CLI::App& app, Command& chosen);
 void add_cat_command(CLI::App& app, Command& chosen);
 void add_consolidate_command(CLI::App& app, Command& chosen);
+void add_schema_command(CLI::App& app, Command& chosen);
 void add_specs_command(CLI::App& app, Command& chosen);
 void add_validate_command(CLI::App& app, Command& chosen);
 void add_diff_command(CLI::App& app, Command& chosen);

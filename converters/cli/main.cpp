@@ -15,6 +15,7 @@ constexpr const char* kFooter = R"(Examples:
   engram tree session.nwb.zarr --attrs
   engram cat session.nwb '/acquisition/raw/data[0:10, :4]'
   engram consolidate session.nwb.zarr
+  engram schema list /data/main
   engram specs session.nwb --type TimeSeries
   engram validate session.nwb.zarr
   engram checksum session.nwb.zarr
@@ -53,6 +54,7 @@ int main(int argc, char** argv) {
   engram::cli::add_tree_command(app, command);
   engram::cli::add_cat_command(app, command);
   engram::cli::add_consolidate_command(app, command);
+  engram::cli::add_schema_command(app, command);
   engram::cli::add_specs_command(app, command);
   engram::cli::add_validate_command(app, command);
   engram::cli::add_diff_command(app, command);

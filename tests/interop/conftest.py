@@ -18,6 +18,8 @@ SHARED = ROOT.parent / "shared"
 CORPUS = SHARED / "corpus"
 PYTHON_ZARR3 = os.environ.get("ENGRAM_PYTHON_ZARR3", "")
 PYTHON_HDMF_ZARR_014 = os.environ.get("ENGRAM_PYTHON_HDMF_ZARR_014", "")
+PYTHON_DATAJOINT = os.environ.get("ENGRAM_PYTHON_DATAJOINT", "")
+MARIADBD = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/libexec")
 
 
 def corpus(folder, *endings):
@@ -33,6 +35,8 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "zarr3: needs a Python with zarr 3, named by ENGRAM_PYTHON_ZARR3")
     config.addinivalue_line("markers", "hdmf_zarr_014: needs a Python with hdmf-zarr 0.14, named by "
                                        "ENGRAM_PYTHON_HDMF_ZARR_014")
+    config.addinivalue_line("markers", "datajoint: needs a Python with DataJoint, named by ENGRAM_PYTHON_DATAJOINT")
+    config.addinivalue_line("markers", "mariadb: needs a MariaDB server's program, mariadbd")
     warnings.filterwarnings("ignore", module="(pynwb|hdmf|zarr|hdmf_zarr).*")
 
 
@@ -42,6 +46,8 @@ def left_out():
         ("zarr3", not PYTHON_ZARR3, "the zarr-python 3 part was not run: ENGRAM_PYTHON_ZARR3 names no Python"),
         ("hdmf_zarr_014", not PYTHON_HDMF_ZARR_014,
          "the hdmf-zarr 0.14 part was not run: ENGRAM_PYTHON_HDMF_ZARR_014 names no Python"),
+        ("datajoint", not PYTHON_DATAJOINT, "the DataJoint part was not run: ENGRAM_PYTHON_DATAJOINT names no Python"),
+        ("mariadb", not MARIADBD, "the part with a database was not run: there is no mariadbd (Debian's mariadb-server)"),
     ) if missing}
 
 

@@ -25,6 +25,7 @@ def help_of(*command):
 
 def test_options_named_in_the_readme_exist():
     known = help_of() + "".join(help_of(name) for name in ("convert", "tree", "cat", "validate", "specs", "diff", "verify"))
+    known += help_of("schema", "list")
     told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "".join(
         line for line in README.splitlines(keepends=True) if "cmake" not in line)))
     assert told, "the README names no option"

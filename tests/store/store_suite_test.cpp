@@ -11,6 +11,7 @@
 #include "engram/store/directory_store.hpp"
 #include "engram/store/http_store.hpp"
 #include "engram/store/memory_store.hpp"
+#include "engram/store/prefix_store.hpp"
 #include "engram/store/zip_store.hpp"
 #include "testing/faulty_store.hpp"
 #include "testing/http_server.hpp"
@@ -133,6 +134,20 @@ std::shared_ptr<store::Store> make_summed() {
                                                 std::make_shared<store::Checksums>());
 }
 
+/// And one that shows a part of another, in which more lies beside it.
+std::shared_ptr<store::Store> make_part_of(std::shared_ptr<store::Store> whole) {
+  for (const char* beside : {"a/b", "a/b.zarr1", "b"})
+    whole->set(store::Key(beside), as_bytes("not of the part"));
+  return std::make_shared<store::PrefixStore>(std::move(whole), store::Key("a/b.zarr"));
+}
+
+std::shared_ptr<const store::ReadableStore> read_part(const Contents& contents) {
+  const auto whole = std::make_shared<MemoryStore>();
+  whole->set(store::Key("b"), as_bytes("not of the part"));
+  for (const auto& [key, value] : contents) whole->set(store::Key("a/" + key), as_bytes(value));
+  return std::make_shared<const store::PrefixReader>(whole, store::Key("a"));
+}
+
 enum class Server { complete, without_ranges, without_head };
 
 /// On a web server that knows all of HTTP that a store needs, or nearly all.
@@ -160,7 +175,9 @@ INSTANTIATE_TEST_SUITE_P(
                       StoreCase{"CreateFast", &make_fast_directory, false},
                       StoreCase{"Update", &make_old_directory}, StoreCase{"Zip", &make_zip},
                       StoreCase{"ZipAppend", &make_old_zip}, StoreCase{"Plain", &make_plain},
-                      StoreCase{"Faultless", &make_faultless}, StoreCase{"Summed", &make_summed}),
+                      StoreCase{"Faultless", &make_faultless}, StoreCase{"Summed", &make_summed},
+                      StoreCase{"PartOfMemory", [] { return make_part_of(make_memory()); }},
+                      StoreCase{"PartOfDirectory", [] { return make_part_of(make_directory()); }}),
     StoreSuite::name_of);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -168,12 +185,33 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(ReadableStoreCase{"Memory", filled_by(&make_memory)},
                       ReadableStoreCase{"Directory", filled_by(&make_directory)},
                       ReadableStoreCase{"Summed", filled_by(&make_summed)},
+                      ReadableStoreCase{"Part",
+                                        filled_by([] { return make_part_of(make_directory()); })},
+                      ReadableStoreCase{"PartToRead", &read_part},
                       ReadableStoreCase{"ZipDraft", filled_by(&make_zip)},
                       ReadableStoreCase{"Zip", &read_zip},
                       ReadableStoreCase{"Http", served_by(Server::complete), false},
                       ReadableStoreCase{"HttpNoRanges", served_by(Server::without_ranges), false},
                       ReadableStoreCase{"HttpNoHead", served_by(Server::without_head), false}),
     ReadableStoreSuite::name_of);
+
+TEST(PrefixStoreTest, HoldsToItsPrefix) {
+  const auto whole = std::make_shared<MemoryStore>();
+  store::PrefixStore part(whole, store::Key("a/b.zarr"));
+  EXPECT_EQ(part.name(), "memory/a/b.zarr");
+  whole->set(store::Key("a/b"), as_bytes("beside"));
+  part.set(store::Key("c/0"), as_bytes("x"));
+  EXPECT_EQ(whole->size(store::Key("a/b.zarr/c/0")), 1U);
+  part.erase_prefix("");
+  EXPECT_EQ(whole->list_dir("a").keys, std::vector<std::string>{"b"});
+  expect_error(ErrorCode::invalid_argument, "more than 4096 bytes", [&] {
+    std::string deep = "x";
+    while (deep.size() < 4090) deep += "/x";
+    part.set(store::Key(deep), as_bytes("x"));
+  });
+  const auto lock = part.lock();
+  expect_error(ErrorCode::already_exists, "another writer", [&] { (void)whole->lock(); });
+}
 
 TEST(MemoryStoreTest, HasAName) { EXPECT_EQ(MemoryStore().name(), "memory"); }
 
