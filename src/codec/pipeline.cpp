@@ -8,6 +8,7 @@
 #include "base/thread_buffer.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
+#include "engram/codec/hdf5_filter.hpp"
 
 namespace engram::codec {
 namespace {
@@ -34,15 +35,22 @@ std::uint64_t foreign_size(std::uint64_t size) {
 }  // namespace
 
 Pipeline::Pipeline(const std::vector<CodecConfig>& configs, const ChunkElements& elements) {
-  configs_.reserve(configs.size());
-  codecs_.reserve(configs.size());
   ChunkElements given = elements;
-  for (const CodecConfig& config : configs) {
-    codecs_.push_back(make_codec(config, given));
-    configs_.push_back(codecs_.back()->config());
-    element_sizes_.push_back(given.type.size);
-    given = codecs_.back()->encoded_elements(given);
-  }
+  for (const CodecConfig& config : configs) add(make_codec(config, given), given);
+}
+
+Pipeline Pipeline::decoder(const std::vector<CodecConfig>& configs) {
+  Pipeline pipeline(std::vector<CodecConfig>{});
+  ChunkElements given;
+  for (const CodecConfig& config : configs) pipeline.add(make_decoder(config), given);
+  return pipeline;
+}
+
+void Pipeline::add(BytesCodecPtr codec, ChunkElements& given) {
+  configs_.push_back(codec->config());
+  element_sizes_.push_back(given.type.size);
+  given = codec->encoded_elements(given);
+  codecs_.push_back(std::move(codec));
 }
 
 std::uint64_t Pipeline::max_encoded_size(std::uint64_t decoded_size) const {
