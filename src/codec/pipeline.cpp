@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "base/thread_buffer.hpp"
+#include "codec/hdf5_decoders.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/hdf5_filter.hpp"
@@ -27,9 +29,11 @@ std::uint64_t foreign_size(std::uint64_t size) {
                      "the size of an encoded chunk");
 }
 
-[[noreturn]] void throw_wrong_size(std::uint64_t found, std::uint64_t expected) {
+[[noreturn]] void throw_wrong_size(const CodecConfig& codec, std::uint64_t found,
+                                   std::uint64_t expected) {
+  const std::string name = is_hdf5_decoder(codec.name) ? hdf5_filter_text(codec) : codec.name;
   throw Error(ErrorCode::corrupt_data,
-              fmt::format("chunk decodes to {} bytes, expected {}", found, expected));
+              fmt::format("{}: chunk decodes to {} bytes, expected {}", name, found, expected));
 }
 
 }  // namespace
@@ -104,7 +108,7 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     if (is_masked(filter_mask, i)) continue;
     if (i == first) {
       const std::uint64_t size = codecs_[i]->decode(in, out);
-      if (size != out.size()) throw_wrong_size(size, out.size());
+      if (size != out.size()) throw_wrong_size(configs_[i], size, out.size());
       return;
     }
     // Another encoder may need more room than ours; a checksum or a shuffle never makes more bytes
@@ -113,7 +117,9 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     in = next.bytes().first(codecs_[i]->decode(in, next.bytes()));
     held = std::move(next);
   }
-  if (in.size() != out.size()) throw_wrong_size(in.size(), out.size());
+  if (in.size() != out.size())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("chunk has {} bytes, expected {}", in.size(), out.size()));
   if (!in.empty()) std::memcpy(out.data(), in.data(), in.size());
 }
 
