@@ -30,7 +30,7 @@ ArrayCopy::ArrayCopy(const PlannedDataset& planned, backend::Writer& writer)
              encoded != nullptr && source_.info().chunk_shape == array.info.chunk_shape &&
              all_known(encoded->codecs())) {
     route_ = Route::decode;
-    decoder_.emplace(encoded->codecs());
+    decoder_.emplace(codec::Pipeline::decoder(encoded->codecs()));
   }
   sink_ = writer.create_array(array.path, *planned.dataset,
                               {array.info, array.codecs, planned.source_codecs, copied,

@@ -133,7 +133,7 @@ struct BlockReader::Decoder {
       : source(of),
         chunks(all),
         grid(of.info().shape, of.info().chunk_shape),
-        pipeline(of.encoded()->codecs()),
+        pipeline(codec::Pipeline::decoder(of.encoded()->codecs())),
         fill(of.info().fill_value.value_or(Bytes(of.info().type.size))) {
     make_little_endian(of.info().type, fill);
   }

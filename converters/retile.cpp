@@ -10,6 +10,7 @@
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
+#include "engram/codec/hdf5_filter.hpp"
 #include "engram/codec/pipeline.hpp"
 
 namespace engram::converter {
@@ -51,7 +52,7 @@ class BandCopy {
     make_little_endian(info_.type, fill_);
     const EncodedChunks* encoded = source.encoded();
     if (encoded == nullptr || info_.chunk_shape.empty() || !all_known(encoded->codecs())) return;
-    decoder_.emplace(encoded->codecs());
+    decoder_.emplace(codec::Pipeline::decoder(encoded->codecs()));
     source_grid_.emplace(info_.shape, info_.chunk_shape);
     listed_ = encoded->chunks();
     std::sort(listed_.begin(), listed_.end(),
@@ -248,8 +249,9 @@ class BandCopy {
 }  // namespace
 
 bool all_known(const std::vector<CodecConfig>& codecs) {
-  return std::all_of(codecs.begin(), codecs.end(),
-                     [](const auto& config) { return codec::is_known_codec(config.name); });
+  return std::all_of(codecs.begin(), codecs.end(), [](const auto& config) {
+    return codec::is_known_codec(config.name) || codec::is_hdf5_decoder(config.name);
+  });
 }
 
 std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shape,

@@ -24,7 +24,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"array", {"base"}},
     {"store", {"base"}},
     {"codec", {"base", "array"}},
-    {"hdf5", {"base", "array"}},
+    {"hdf5", {"base", "array", "codec"}},
     {"hdmf", {"base", "array"}},
     {"zarr", {"base", "array", "codec", "store"}},
     {"schema", {"base", "array", "codec", "store", "zarr"}},

@@ -27,6 +27,7 @@
 #include "engram/base/utf8.hpp"
 #include "engram/codec/adopt.hpp"
 #include "engram/codec/codec.hpp"
+#include "engram/codec/hdf5_filter.hpp"
 #include "engram/codec/object_codec.hpp"
 #include "engram/codec/pipeline.hpp"
 #include "engram/codec/registry.hpp"

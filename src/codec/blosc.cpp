@@ -16,6 +16,7 @@
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
 #include "codec/deflate.hpp"
+#include "codec/hdf5_decoders.hpp"
 #include "codec/shuffle.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
@@ -128,8 +129,8 @@ void decode_items(BytesView in, const BloscFrame& frame, const Part& part) {
 }
 
 // The head of a frame of which at most `size` bytes are expected.
-BloscFrame head_within(BytesView in, std::uint64_t size) {
-  const BloscFrame frame = parse_blosc_head(in);
+BloscFrame head_within(BytesView in, std::uint64_t size, Snappy snappy) {
+  const BloscFrame frame = parse_blosc_head(in, snappy);
   if (frame.decoded_size > size)
     throw Error(ErrorCode::corrupt_data,
                 fmt::format("blosc frame says that it decodes to {} bytes, expected at most {}",
@@ -147,6 +148,27 @@ void check_streams(const BloscFrame& frame, const std::vector<BloscBlock>& block
   for (const BloscBlock& block : blocks)
     if (std::any_of(block.splits.begin(), block.splits.end(), overflows_blosclz))
       throw Error(ErrorCode::corrupt_data, "blosc frame: a blosclz stream has no valid length");
+}
+
+std::uint64_t decode_frame(BytesView in, std::span<std::byte> out, Snappy snappy) {
+  const BloscFrame frame = head_within(in, out.size(), snappy);
+  if (frame.memcpyed) {
+    if (frame.decoded_size > 0) std::memcpy(out.data(), in.data() + kBloscHead, frame.decoded_size);
+    return frame.decoded_size;
+  }
+  const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
+  if (frame.format == BloscFormat::zlib && !frame.bitshuffled) {
+    decode_zlib_blocks(frame, blocks, {0, out.first(frame.decoded_size)});
+    return frame.decoded_size;
+  }
+  check_streams(frame, blocks);
+  const int written =
+      blosc_decompress_ctx(in.data(), out.data(), std::min<std::size_t>(out.size(), INT_MAX), 1);
+  if (written < 0 || static_cast<std::uint32_t>(written) != frame.decoded_size)
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("blosc frame of {} bytes is damaged: c-blosc returned {}, expected {}",
+                            in.size(), written, frame.decoded_size));
+  return frame.decoded_size;
 }
 
 struct Settings {
@@ -192,31 +214,12 @@ class BloscCodec final : public ConfiguredCodec, public PartDecoder {
   const PartDecoder* parts() const noexcept override { return this; }
 
   std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
-    const BloscFrame frame = head_within(in, out.size());
-    if (frame.memcpyed) {
-      if (frame.decoded_size > 0)
-        std::memcpy(out.data(), in.data() + kBloscHead, frame.decoded_size);
-      return frame.decoded_size;
-    }
-    const std::vector<BloscBlock> blocks = parse_blosc_blocks(frame, in);
-    if (frame.format == BloscFormat::zlib && !frame.bitshuffled) {
-      decode_zlib_blocks(frame, blocks, {0, out.first(frame.decoded_size)});
-      return frame.decoded_size;
-    }
-    check_streams(frame, blocks);
-    const int written =
-        blosc_decompress_ctx(in.data(), out.data(), std::min<std::size_t>(out.size(), INT_MAX), 1);
-    if (written < 0 || static_cast<std::uint32_t>(written) != frame.decoded_size)
-      throw Error(
-          ErrorCode::corrupt_data,
-          fmt::format("blosc frame of {} bytes is damaged: c-blosc returned {}, expected {}",
-                      in.size(), written, frame.decoded_size));
-    return frame.decoded_size;
+    return decode_frame(in, out, Snappy::refused);
   }
 
   bool decode_part(BytesView in, std::uint64_t decoded_size, std::uint64_t offset,
                    std::span<std::byte> out) const override {
-    const BloscFrame frame = head_within(in, decoded_size);
+    const BloscFrame frame = head_within(in, decoded_size, Snappy::refused);
     if (frame.decoded_size != decoded_size)
       throw Error(ErrorCode::corrupt_data, fmt::format("chunk decodes to {} bytes, expected {}",
                                                        frame.decoded_size, decoded_size));
@@ -247,7 +250,29 @@ class BloscCodec final : public ConfiguredCodec, public PartDecoder {
   Settings settings_;
 };
 
+// c-blosc may have been built without it, and then says so on stderr.
+Snappy snappy_here() {
+  const std::string_view compressors = blosc_list_compressors();
+  return compressors.find("snappy") == std::string_view::npos ? Snappy::refused : Snappy::taken;
+}
+
+class Hdf5Blosc final : public Hdf5Decoder {
+ public:
+  explicit Hdf5Blosc(const CodecConfig& config) : Hdf5Decoder(config), snappy_(snappy_here()) {}
+
+  std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
+    return decode_frame(in, out, snappy_);
+  }
+
+ private:
+  Snappy snappy_;
+};
+
 }  // namespace
+
+BytesCodecPtr make_hdf5_blosc(const CodecConfig& config) {
+  return std::make_shared<Hdf5Blosc>(config);
+}
 
 BytesCodecPtr make_blosc(const CodecConfig& config, const ChunkElements&) {
   Settings settings;

@@ -54,7 +54,7 @@ void put_head(Bytes& stream, std::size_t head_size, unsigned flags, std::uint8_t
 
 }  // namespace
 
-BloscFrame parse_blosc_head(BytesView bytes) {
+BloscFrame parse_blosc_head(BytesView bytes, Snappy snappy) {
   if (bytes.size() < kBloscHead)
     corrupt(fmt::format("has {} bytes, expected a head of {}", bytes.size(), kBloscHead));
   const auto version = std::to_integer<unsigned>(bytes[0]);
@@ -88,9 +88,9 @@ BloscFrame parse_blosc_head(BytesView bytes) {
   if (format > static_cast<unsigned>(BloscFormat::zstd))
     corrupt(fmt::format("names the inner format {}, known are 0 to 4", format));
   frame.format = static_cast<BloscFormat>(format);
-  if (frame.format == BloscFormat::snappy)
+  if (frame.format == BloscFormat::snappy && snappy == Snappy::refused)
     throw Error(ErrorCode::unsupported,
-                "blosc frame has the inner format snappy, which engram and numcodecs can't decode: "
+                "blosc frame has the inner format snappy, which can't be decoded here: "
                 "write the data again with another one");
   if (frame.decoded_size > 0 && (frame.block_size == 0 || frame.block_size > kBloscMaxBlock))
     corrupt(

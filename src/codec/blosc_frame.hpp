@@ -41,9 +41,12 @@ struct BloscBlock {
   std::vector<BytesView> splits;
 };
 
+/// Whether the inner format snappy may be met, which numcodecs does not have.
+enum class Snappy { refused, taken };
+
 /// Reads and checks the head of the frame that `bytes` are, whole. Throws Error(corrupt_data), or
-/// Error(unsupported) for another version of the format or the inner format snappy.
-BloscFrame parse_blosc_head(BytesView bytes);
+/// Error(unsupported) for another version of the format or where snappy is refused.
+BloscFrame parse_blosc_head(BytesView bytes, Snappy snappy = Snappy::refused);
 
 /// All blocks of a frame that is not memcpyed; each split lies within `bytes`. Throws
 /// Error(corrupt_data).

@@ -26,7 +26,9 @@ constexpr std::uint64_t kMaxPayload = std::uint64_t{4} << 30U;
 constexpr std::array<std::string_view, 7> kNames = {
     "categorize", "json2", "msgpack2", "pickle", "vlen-array", "vlen-bytes", "vlen-utf8"};
 
-[[noreturn]] void corrupt(const std::string& what) { throw Error(ErrorCode::corrupt_data, what); }
+[[noreturn]] void corrupt_payload(const std::string& what) {
+  throw Error(ErrorCode::corrupt_data, what);
+}
 
 [[noreturn]] void bad_object(const CodecConfig& config, std::size_t number, const Json& object,
                              std::string_view expected) {
@@ -52,8 +54,9 @@ DataType item_type(const CodecConfig& config) {
 
 Json array_of(const DataType& type, std::string_view item) {
   if (item.size() % type.size != 0)
-    corrupt(fmt::format("an array of {} bytes can't hold elements of \"{}\" ({} bytes each)",
-                        item.size(), typestr(type), type.size));
+    corrupt_payload(
+        fmt::format("an array of {} bytes can't hold elements of \"{}\" ({} bytes each)",
+                    item.size(), typestr(type), type.size));
   Json list = Json::array();
   const BytesView bytes = as_bytes(item);
   for (std::size_t at = 0; at < bytes.size(); at += type.size)
@@ -109,8 +112,8 @@ std::vector<Json> decode_categories(const CodecConfig& config, BytesView payload
   const Categories categories = categories_of(config);
   if (payload.size() % categories.stored.size != 0 ||
       payload.size() / categories.stored.size != count)
-    corrupt(fmt::format("chunk of categories has {} bytes, expected {} times {}", payload.size(),
-                        count, categories.stored.size));
+    corrupt_payload(fmt::format("chunk of categories has {} bytes, expected {} times {}",
+                                payload.size(), count, categories.stored.size));
   const auto numbers = load_numbers<std::int64_t>(categories.stored, payload, DataType::integer(8));
   std::vector<Json> objects(count, "");
   for (std::size_t i = 0; i < count; ++i)
@@ -165,8 +168,8 @@ Json nest(std::span<const Json> objects, std::size_t& next, const ChunkShape& sh
 void flatten(Json& list, const ChunkShape& shape, std::size_t axis, std::string_view codec,
              std::vector<Json>& flat) {
   if (!list.is_array() || list.size() != shape[axis])
-    corrupt(fmt::format("{} chunk: dimension {} has {} elements, expected {}", codec, axis,
-                        list.is_array() ? std::to_string(list.size()) : "no", shape[axis]));
+    corrupt_payload(fmt::format("{} chunk: dimension {} has {} elements, expected {}", codec, axis,
+                                list.is_array() ? std::to_string(list.size()) : "no", shape[axis]));
   for (Json& element : list) {
     if (axis + 1 < shape.size())
       flatten(element, shape, axis + 1, codec, flat);
@@ -250,24 +253,25 @@ Bytes encode_vlen(const std::vector<std::string_view>& items) {
 
 std::vector<std::string_view> decode_vlen(BytesView bytes, std::uint64_t expected_count) {
   if (bytes.size() < 4)
-    corrupt(fmt::format("chunk of texts has {} bytes, expected at least 4", bytes.size()));
+    corrupt_payload(fmt::format("chunk of texts has {} bytes, expected at least 4", bytes.size()));
   const std::uint32_t count = load_u32(bytes.data());
   if (count != expected_count)
-    corrupt(fmt::format("chunk holds {} texts, expected {}", count, expected_count));
+    corrupt_payload(fmt::format("chunk holds {} texts, expected {}", count, expected_count));
   BytesView left = bytes.subspan(4);
   if (left.size() / 4 < count)
-    corrupt(fmt::format("chunk has {} bytes, too few for {} texts", bytes.size(), count));
+    corrupt_payload(fmt::format("chunk has {} bytes, too few for {} texts", bytes.size(), count));
   std::vector<std::string_view> items;
   items.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     const std::uint32_t size = left.size() < 4 ? 0 : load_u32(left.data());
     if (left.size() < 4 || size > left.size() - 4)
-      corrupt(fmt::format("text {} of a chunk has {} bytes, {} are left", i, size, left.size()));
+      corrupt_payload(
+          fmt::format("text {} of a chunk has {} bytes, {} are left", i, size, left.size()));
     items.push_back(as_text(left.subspan(4, size)));
     left = left.subspan(4 + std::size_t{size});
   }
   if (!left.empty())
-    corrupt(fmt::format("{} bytes follow the {} texts of a chunk", left.size(), count));
+    corrupt_payload(fmt::format("{} bytes follow the {} texts of a chunk", left.size(), count));
   return items;
 }
 

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "base/thread_buffer.hpp"
+#include "codec/hdf5_decoders.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
+#include "engram/codec/hdf5_filter.hpp"
 
 namespace engram::codec {
 namespace {
@@ -26,23 +29,32 @@ std::uint64_t foreign_size(std::uint64_t size) {
                      "the size of an encoded chunk");
 }
 
-[[noreturn]] void throw_wrong_size(std::uint64_t found, std::uint64_t expected) {
+[[noreturn]] void throw_wrong_size(const CodecConfig& codec, std::uint64_t found,
+                                   std::uint64_t expected) {
+  const std::string name = is_hdf5_decoder(codec.name) ? hdf5_filter_text(codec) : codec.name;
   throw Error(ErrorCode::corrupt_data,
-              fmt::format("chunk decodes to {} bytes, expected {}", found, expected));
+              fmt::format("{}: chunk decodes to {} bytes, expected {}", name, found, expected));
 }
 
 }  // namespace
 
 Pipeline::Pipeline(const std::vector<CodecConfig>& configs, const ChunkElements& elements) {
-  configs_.reserve(configs.size());
-  codecs_.reserve(configs.size());
   ChunkElements given = elements;
-  for (const CodecConfig& config : configs) {
-    codecs_.push_back(make_codec(config, given));
-    configs_.push_back(codecs_.back()->config());
-    element_sizes_.push_back(given.type.size);
-    given = codecs_.back()->encoded_elements(given);
-  }
+  for (const CodecConfig& config : configs) add(make_codec(config, given), given);
+}
+
+Pipeline Pipeline::decoder(const std::vector<CodecConfig>& configs) {
+  Pipeline pipeline(std::vector<CodecConfig>{});
+  ChunkElements given;
+  for (const CodecConfig& config : configs) pipeline.add(make_decoder(config), given);
+  return pipeline;
+}
+
+void Pipeline::add(BytesCodecPtr codec, ChunkElements& given) {
+  configs_.push_back(codec->config());
+  element_sizes_.push_back(given.type.size);
+  given = codec->encoded_elements(given);
+  codecs_.push_back(std::move(codec));
 }
 
 std::uint64_t Pipeline::max_encoded_size(std::uint64_t decoded_size) const {
@@ -96,7 +108,7 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     if (is_masked(filter_mask, i)) continue;
     if (i == first) {
       const std::uint64_t size = codecs_[i]->decode(in, out);
-      if (size != out.size()) throw_wrong_size(size, out.size());
+      if (size != out.size()) throw_wrong_size(configs_[i], size, out.size());
       return;
     }
     // Another encoder may need more room than ours; a checksum or a shuffle never makes more bytes
@@ -105,7 +117,9 @@ void Pipeline::decode(BytesView in, std::span<std::byte> out, std::uint32_t filt
     in = next.bytes().first(codecs_[i]->decode(in, next.bytes()));
     held = std::move(next);
   }
-  if (in.size() != out.size()) throw_wrong_size(in.size(), out.size());
+  if (in.size() != out.size())
+    throw Error(ErrorCode::corrupt_data,
+                fmt::format("chunk has {} bytes, expected {}", in.size(), out.size()));
   if (!in.empty()) std::memcpy(out.data(), in.data(), in.size());
 }
 

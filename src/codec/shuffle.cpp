@@ -8,6 +8,7 @@
 
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
+#include "codec/transpose.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -26,23 +27,11 @@ void unshuffle_fixed(const std::byte* __restrict in, std::byte* __restrict out, 
     for (std::size_t j = 0; j < kSize; ++j) out[i * kSize + j] = in[j * n + i];
 }
 
-// The bytes of 8 words as a square matrix, mirrored: byte j of word i becomes byte i of word j.
-void transpose(std::uint64_t (&rows)[8]) {
-  const auto exchange = [&rows](std::size_t i, std::size_t j, unsigned shift, std::uint64_t mask) {
-    const std::uint64_t moved = ((rows[i] >> shift) ^ rows[j]) & mask;
-    rows[i] ^= moved << shift;
-    rows[j] ^= moved;
-  };
-  for (std::size_t i = 0; i < 4; ++i) exchange(i, i + 4, 32, 0x00000000ffffffffU);
-  for (const std::size_t i : {0U, 1U, 4U, 5U}) exchange(i, i + 2, 16, 0x0000ffff0000ffffU);
-  for (const std::size_t i : {0U, 2U, 4U, 6U}) exchange(i, i + 1, 8, 0x00ff00ff00ff00ffU);
-}
-
 // Moves the square of 8 rows of 8 bytes at `in` to `out`, mirrored. Strides are from row to row.
 void transpose(const std::byte* in, std::size_t in_stride, std::byte* out, std::size_t out_stride) {
   std::uint64_t rows[8];
   for (std::size_t i = 0; i < 8; ++i) std::memcpy(&rows[i], in + i * in_stride, 8);
-  transpose(rows);
+  transpose_bytes(rows);
   for (std::size_t i = 0; i < 8; ++i) std::memcpy(out + i * out_stride, &rows[i], 8);
 }
 

@@ -10,6 +10,7 @@
 
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
+#include "codec/zfp_decoder.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::codec {
@@ -19,15 +20,6 @@ namespace {
 constexpr std::int64_t kDefaultMode = zfp_mode_fixed_accuracy;
 constexpr std::size_t kMaxRank = 4;
 
-struct Free {
-  void operator()(zfp_field* field) const noexcept { zfp_field_free(field); }
-  void operator()(zfp_stream* stream) const noexcept { zfp_stream_close(stream); }
-  void operator()(bitstream* bits) const noexcept { stream_close(bits); }
-};
-using Field = std::unique_ptr<zfp_field, Free>;
-using ZfpStream = std::unique_ptr<zfp_stream, Free>;
-using Bits = std::unique_ptr<bitstream, Free>;
-
 zfp_type type_of(const DataType& type) {
   const bool native = !type.has_byte_order() || type.order == ByteOrder::little;
   if (native && type.kind == Kind::integer && type.size == 4) return zfp_type_int32;
@@ -36,63 +28,6 @@ zfp_type type_of(const DataType& type) {
   if (native && type.kind == Kind::floating && type.size == 8) return zfp_type_double;
   return zfp_type_none;
 }
-
-template <typename T>
-T* open(T* opened) {
-  if (opened == nullptr) throw std::bad_alloc();
-  return opened;
-}
-
-// libzfp reads words as long as its blocks ask for them, whatever the buffer holds: a damaged
-// stream must not lead it out of there. What no block can need is never read.
-class Decoder {
- public:
-  explicit Decoder(BytesView in) : in_(in), field_(open(zfp_field_alloc())) {
-    restart(kHead);
-    if (zfp_read_header(stream_.get(), field_.get(), ZFP_HEADER_FULL) == 0 || in.size() < kLeast)
-      throw Error(ErrorCode::corrupt_data,
-                  fmt::format("zfp stream of {} bytes has no valid head of format {}", in.size(),
-                              zfp_codec_version));
-  }
-
-  std::uint64_t decoded_size() const {
-    std::uint64_t size = zfp_type_size(field_->type);
-    for (const std::size_t extent : {field_->nx, field_->ny, field_->nz, field_->nw})
-      if (extent != 0) size = checked_multiply(size, extent, "the size of a zfp chunk");
-    return size;
-  }
-
-  void decode(std::span<std::byte> out) {
-    const std::size_t most = zfp_stream_maximum_size(stream_.get(), field_.get());
-    restart(most + kHead);
-    zfp_read_header(stream_.get(), field_.get(), ZFP_HEADER_FULL);
-    zfp_field_set_pointer(field_.get(), out.data());
-    const std::size_t used = zfp_decompress(stream_.get(), field_.get());
-    // The last word of a stream may be counted whole.
-    if (used == 0 || used > in_.size() + sizeof(std::uint64_t))
-      throw Error(ErrorCode::corrupt_data,
-                  fmt::format("zfp stream of {} bytes is damaged or cut short", in_.size()));
-  }
-
- private:
-  static constexpr std::size_t kHead = 64;
-  static constexpr std::size_t kLeast = (ZFP_MAGIC_BITS + ZFP_META_BITS + ZFP_MODE_SHORT_BITS) / 8;
-
-  void restart(std::size_t more) {
-    const std::size_t words = (in_.size() + more) / sizeof(std::uint64_t) + 2;
-    padded_ = std::make_unique<std::uint64_t[]>(words);
-    if (!in_.empty()) std::memcpy(padded_.get(), in_.data(), in_.size());
-    bits_.reset(open(stream_open(padded_.get(), words * sizeof(std::uint64_t))));
-    stream_.reset(open(zfp_stream_open(bits_.get())));
-    zfp_stream_rewind(stream_.get());
-  }
-
-  BytesView in_;
-  std::unique_ptr<std::uint64_t[]> padded_;
-  Field field_;
-  Bits bits_;
-  ZfpStream stream_;
-};
 
 struct Settings {
   std::int64_t mode = kDefaultMode;
@@ -123,13 +58,13 @@ class ZfpyCodec final : public ConfiguredCodec {
     // libzfp writes whole words.
     auto aligned = std::make_unique_for_overwrite<std::byte[]>(in.size());
     if (!in.empty()) std::memcpy(aligned.get(), in.data(), in.size());
-    const Field field = field_of(in.size(), aligned.get());
-    const ZfpStream stream(open(zfp_stream_open(nullptr)));
+    const ZfpField field = field_of(in.size(), aligned.get());
+    const ZfpStream stream(opened_zfp(zfp_stream_open(nullptr)));
     set_mode(stream.get(), field.get());
     const std::size_t most = zfp_stream_maximum_size(stream.get(), field.get()) + 64;
     const std::size_t words = most / sizeof(std::uint64_t) + 2;
     const auto buffer = std::make_unique<std::uint64_t[]>(words);
-    const Bits bits(open(stream_open(buffer.get(), words * sizeof(std::uint64_t))));
+    const ZfpBits bits(opened_zfp(stream_open(buffer.get(), words * sizeof(std::uint64_t))));
     zfp_stream_set_bit_stream(stream.get(), bits.get());
     zfp_stream_rewind(stream.get());
     zfp_write_header(stream.get(), field.get(), ZFP_HEADER_FULL);
@@ -142,7 +77,7 @@ class ZfpyCodec final : public ConfiguredCodec {
   }
 
   std::uint64_t decode(BytesView in, std::span<std::byte> out) const override {
-    Decoder decoder(in);
+    ZfpDecoder decoder(in);
     const std::uint64_t size = decoder.decoded_size();
     if (size == 0 || size > out.size())
       throw Error(ErrorCode::corrupt_data,
@@ -157,7 +92,7 @@ class ZfpyCodec final : public ConfiguredCodec {
   }
 
  private:
-  Field field_of(std::size_t size, void* elements) const {
+  ZfpField field_of(std::size_t size, void* elements) const {
     const zfp_type type = type_of(elements_.type);
     if (type == zfp_type_none)
       throw Error(ErrorCode::invalid_argument,
@@ -176,7 +111,7 @@ class ZfpyCodec final : public ConfiguredCodec {
                   fmt::format("codec zfpy takes chunks of 1 to 4 dimensions and at least one "
                               "element, found {} dimensions for {} bytes",
                               shape.size(), size));
-    Field field(open(zfp_field_alloc()));
+    ZfpField field(opened_zfp(zfp_field_alloc()));
     zfp_field_set_type(field.get(), type);
     zfp_field_set_pointer(field.get(), elements);
     std::reverse(shape.begin(), shape.end());  // libzfp's x varies fastest.

@@ -7,6 +7,8 @@
 #include <boost/filesystem.hpp>
 #include <set>
 
+#include "hdf5/own_filters.hpp"
+
 namespace engram::hdf5 {
 namespace {
 
@@ -27,9 +29,13 @@ std::vector<hsize_t> to_hdf5(const Shape& shape, std::size_t rank) {
 
 Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, std::string path,
                  const Limits& limits)
-    : file_(std::move(file)), address_(address), path_(std::move(path)) {
+    : file_(std::move(file)),
+      address_(address),
+      path_(std::move(path)),
+      max_chunk_bytes_(limits.max_chunk_bytes) {
   const Locked locked;
   Handle type = own(H5Dget_type(id), "read the type of a dataset");
+  stored_size_ = H5Tget_size(type.id());
   whole_ = std::make_shared<const Type>(describe(type.id()));
   (void)file_->guard()->take_refusal();
   read_space(id);
@@ -38,10 +44,7 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
   Shape inner;
   element_ = strip_arrays(whole_, inner);
   read_layout(id, limits);
-  if (external_) {
-    stored_size_ = H5Tget_size(type.id());
-    stored_type_ = std::move(type);
-  }
+  if (external_) stored_type_ = std::move(type);
   if (null_) {
     inner.clear();
     chunk_shape_.clear();
@@ -111,6 +114,11 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
   if (bytes > limits.max_chunk_bytes)
     throw Error(ErrorCode::limit_exceeded, fmt::format("{} has chunks of {} bytes, more than {}",
                                                        place(), bytes, limits.max_chunk_bytes));
+
+  // In a file, what stands for values elsewhere is of another size than in memory.
+  if (!has_pointers(*whole_))
+    stored_chunk_ =
+        checked_multiply(element_count(chunk_shape_), stored_size_, "the size of a chunk");
 
   filters_ = filters_of(properties.id());
   for (const Filter& filter : filters_)
@@ -286,6 +294,7 @@ void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) con
   }
   Handle transfer;
   if (arena != nullptr) transfer = arena->transfer_properties();
+  const ExpectedChunks expected(filters_, stored_chunk_, max_chunk_bytes_);
   const herr_t result =
       H5Dread(id, whole_->memory.id(), memory_space ? memory_space.id() : H5S_ALL,
               file_space ? file_space.id() : H5S_ALL, transfer ? transfer.id() : H5P_DEFAULT, out);
@@ -302,6 +311,10 @@ void Dataset::read_outer(const Region& region, std::byte* out, Arena* arena) con
                 fmt::format("can't read {}: the values of a region of shape {} take more than {} "
                             "bytes",
                             place(), to_string(region.shape), arena->limit()));
+  if (const auto& failure = expected.failure()) {
+    H5Eclear2(H5E_DEFAULT);
+    throw Error(failure->code(), fmt::format("can't read {}: {}", place(), failure->what()));
+  }
   if (!missing_.empty())
     throw Error(ErrorCode::unsupported,
                 fmt::format("can't read {}: {}", place(), missing_filters_text(missing_)));

@@ -7,14 +7,17 @@
 #include <map>
 #include <string_view>
 
+#include "engram/codec/hdf5_filter.hpp"
+
 namespace engram::hdf5 {
 namespace {
 
-constexpr H5Z_filter_t kBzip2 = 307, kBlosc = 32001, kZstd = 32015;
+constexpr H5Z_filter_t kBzip2 = 307, kLzf = 32000, kBlosc = 32001, kLz4 = 32004,
+                       kBitshuffle = 32008, kZfp = 32013, kZstd = 32015;
 
-/// Blosc's compressors, by the number that the filter has for each.
+/// Blosc's compressors, by the number that the filter has for each. numcodecs has no snappy.
 constexpr std::array<std::string_view, 6> kBloscInner = {"blosclz", "lz4",  "lz4hc",
-                                                         "snappy",  "zlib", "zstd"};
+                                                         "",        "zlib", "zstd"};
 
 struct KnownFilter {
   H5Z_filter_t id;
@@ -22,36 +25,40 @@ struct KnownFilter {
   std::string_view plugin;  ///< Who has it; empty: part of HDF5 itself.
 };
 
-// The registered filters that are met in files (support.hdfgroup.org, "Registered Filter Plugins").
+constexpr std::string_view kHdf5plugin = "hdf5plugin";
+
+// The registered filters (support.hdfgroup.org, "Registered Filter Plugins"), and that of
+// hdf5plugin which is not there yet. Those that engram decodes itself are never missing.
 constexpr KnownFilter kKnown[] = {
     {H5Z_FILTER_DEFLATE, "deflate", ""},
     {H5Z_FILTER_SHUFFLE, "shuffle", ""},
     {H5Z_FILTER_FLETCHER32, "fletcher32", ""},
-    {H5Z_FILTER_SZIP, "szip", "libaec or szip, built into HDF5"},
+    {H5Z_FILTER_SZIP, "szip", ""},
     {H5Z_FILTER_NBIT, "nbit", ""},
     {H5Z_FILTER_SCALEOFFSET, "scaleoffset", ""},
+    {257, "hzip", "Silo's hzip filter"},
     {305, "lzo", "PyTables' LZO filter"},
-    {kBzip2, "bzip2", "H5Zbz2 (hdf5plugin)"},
-    {32000, "lzf", "H5Zlzf (part of h5py)"},
-    {kBlosc, "blosc", "H5Zblosc (hdf5plugin)"},
+    {kBzip2, "bzip2", kHdf5plugin},
+    {kLzf, "lzf", "h5py"},
+    {kBlosc, "blosc", kHdf5plugin},
     {32002, "mafisc", "MAFISC"},
-    {32003, "snappy", "Snappy"},
-    {32004, "lz4", "H5Zlz4 (hdf5plugin)"},
+    {32003, "snappy", "snappy-cuda"},
+    {kLz4, "lz4", kHdf5plugin},
     {32005, "apax", "APAX"},
-    {32006, "cbf", "CBF"},
+    {32006, "cbf", "CBFlib"},
     {32007, "jpeg-xr", "JPEG-XR"},
-    {32008, "bitshuffle", "H5Zbshuf (hdf5plugin)"},
+    {kBitshuffle, "bitshuffle", kHdf5plugin},
     {32009, "spdp", "SPDP"},
     {32010, "lpc-rice", "LPC-Rice"},
     {32011, "ccsds-123", "CCSDS-123"},
-    {32012, "jpeg-ls", "JPEG-LS"},
-    {32013, "zfp", "H5Zzfp (hdf5plugin)"},
+    {32012, "jpeg-ls", "jpegls-hdf-filter"},
+    {kZfp, "zfp", "H5Zzfp (hdf5plugin)"},
     {32014, "fpzip", "fpzip"},
-    {kZstd, "zstd", "H5Zzstd (hdf5plugin)"},
+    {kZstd, "zstd", kHdf5plugin},
     {32016, "b3d", "B3D"},
     {32017, "sz", "H5Zsz (hdf5plugin)"},
-    {32018, "fcidecomp", "H5Zfcidecomp (hdf5plugin)"},
-    {32019, "jpeg", "JPEG"},
+    {32018, "fcidecomp", "FCIDECOMP, which is JPEG-LS (hdf5plugin)"},
+    {32019, "jpeg", "jpegHDF5"},
     {32020, "vbz", "vbz_hdf_plugin (Oxford Nanopore)"},
     {32021, "fapec", "FAPEC"},
     {32022, "bitgroom", "CCR BitGroom"},
@@ -59,9 +66,11 @@ constexpr KnownFilter kKnown[] = {
     {32024, "sz3", "H5Zsz3 (hdf5plugin)"},
     {32025, "delta-rice", "Delta-Rice"},
     {32026, "blosc2", "H5Zblosc2 (hdf5plugin)"},
-    {32027, "flac", "FLAC"},
-    {32028, "sperr", "H5Zsperr (hdf5plugin)"},
+    {32027, "flac", "HDF5's FLAC filter"},
+    {32028, "sperr", "H5Z-SPERR (hdf5plugin)"},
     {32029, "trpx", "TERSE/PROLIX"},
+    {32030, "ffmpeg", "FFMPEG HDF5 filter"},
+    {32033, "htj2k", "H5Zhtj2k (hdf5plugin)"},
 };
 
 /// What HDF5 said about filters: asking makes it look through its plugin directory each time. Under
@@ -81,8 +90,11 @@ unsigned value_or(const Filter& filter, std::size_t index, unsigned otherwise) {
   return index < filter.values.size() ? filter.values[index] : otherwise;
 }
 
+// What only HDF5 has; its client data too, where engram decodes it.
 CodecConfig other(const Filter& filter) {
-  return {fmt::format("hdf5:{}", filter.id), Json::object()};
+  CodecConfig codec{fmt::format("hdf5:{}", filter.id), Json::object()};
+  if (codec::is_hdf5_decoder(codec.name)) codec.configuration["values"] = filter.values;
+  return codec;
 }
 
 /// The filter's client data: its version, Blosc's version, element size, chunk size, level,
@@ -91,7 +103,8 @@ CodecConfig blosc(const Filter& filter) {
   const unsigned level = value_or(filter, 4, 5);
   const unsigned shuffle = value_or(filter, 5, 1);
   const unsigned inner = value_or(filter, 6, 0);
-  if (inner >= kBloscInner.size() || level > 9 || shuffle > 2) return other(filter);
+  if (inner >= kBloscInner.size() || kBloscInner.at(inner).empty() || level > 9 || shuffle > 2)
+    return other(filter);
   return {"blosc",
           {{"cname", kBloscInner.at(inner)},
            {"clevel", level},
@@ -167,7 +180,8 @@ Filter filter(H5Z_filter_t id, std::vector<unsigned> values, std::string name = 
 std::optional<Filter> blosc_filter(const CodecConfig& codec, std::uint64_t element_size,
                                    std::uint64_t chunk_size) {
   const auto cname = codec.configuration.find("cname");
-  if (cname == codec.configuration.end() || !cname->is_string()) return std::nullopt;
+  if (cname == codec.configuration.end() || !cname->is_string() || *cname == "")
+    return std::nullopt;
   const auto found = std::find(kBloscInner.begin(), kBloscInner.end(),
                                std::string_view(cname->get_ref<const std::string&>()));
   const std::int64_t level = number_at(codec, "clevel", 5),
@@ -257,17 +271,29 @@ std::string describe(const Filter& filter) {
 }
 
 std::string missing_filters_text(const std::vector<Filter>& missing) {
-  std::string names, plugins;
+  std::string names, plugins, own;
+  const auto add = [](std::string& list, std::string_view item) {
+    list += (list.empty() ? "" : ", ") + std::string(item);
+  };
+  bool unknown = false;
   for (const Filter& filter : missing) {
-    names += (names.empty() ? "" : ", ") + describe(filter);
+    add(names, describe(filter));
     const KnownFilter* const known = find_known(filter.id);
-    if (known != nullptr && !known->plugin.empty())
-      plugins += (plugins.empty() ? "" : ", ") + std::string(known->plugin);
+    unknown = unknown || known == nullptr;
+    if (known != nullptr)
+      add(known->plugin.empty() ? own : plugins,
+          known->plugin.empty() ? known->name : known->plugin);
   }
+  std::string remedies;
+  if (!own.empty()) remedies += fmt::format("use an HDF5 library that was built with {}, ", own);
+  if (!plugins.empty() || unknown)
+    remedies +=
+        fmt::format("install {} where HDF5_PLUGIN_PATH points to, ",
+                    plugins.empty() ? "the HDF5 plugin for it" : "the HDF5 plugin " + plugins);
   return fmt::format(
-      "its data is encoded with {}, which this HDF5 library does not have: install {} where "
-      "HDF5_PLUGIN_PATH points to, or re-save the file with h5repack",
-      names, plugins.empty() ? "the HDF5 plugin for it" : "the HDF5 plugin " + plugins);
+      "its data is encoded with {}, which neither engram nor this HDF5 library can "
+      "decode: {}or re-save the file without it, with h5repack where it can be read",
+      names, remedies);
 }
 
 }  // namespace engram::hdf5

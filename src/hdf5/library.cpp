@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "hdf5/lzf_filter.hpp"
+#include "hdf5/own_filters.hpp"
 
 namespace engram::hdf5 {
 namespace {
@@ -71,7 +71,7 @@ Locked::Locked() {
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     silenced = true;
     static bool registered = false;
-    if (!registered) register_lzf_filter();
+    if (!registered) register_own_filters();
     registered = true;
   }
 }

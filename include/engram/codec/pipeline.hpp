@@ -17,6 +17,10 @@ class Pipeline {
   /// decodes, or has no codec that asks for them, may leave them out.
   explicit Pipeline(const std::vector<CodecConfig>& configs, const ChunkElements& elements = {});
 
+  /// Of codecs that are only to decode what a file has, filters of HDF5 too. Throws as
+  /// make_decoder() does (hdf5_filter.hpp).
+  static Pipeline decoder(const std::vector<CodecConfig>& configs);
+
   /// The codecs with their full configurations.
   const std::vector<CodecConfig>& configs() const noexcept { return configs_; }
 
@@ -60,6 +64,8 @@ class Pipeline {
                    std::span<std::byte> out, PartCheck check = PartCheck::as_whole) const;
 
  private:
+  void add(BytesCodecPtr codec, ChunkElements& given);
+
   std::vector<CodecConfig> configs_;
   std::vector<BytesCodecPtr> codecs_;
   std::vector<std::uint64_t> element_sizes_;  ///< What each codec is given; the first: unknown.
