@@ -6,9 +6,9 @@ namespace engram::codec {
 namespace {
 
 TEST(Registry, KnowsItsNames) {
-  for (const char* name :
-       {"adler32", "base64", "blosc", "bz2", "crc32", "crc32c", "fletcher32", "gzip",
-        "jenkins_lookup3", "lz4", "lzma", "packbits", "shuffle", "zfpy", "zlib", "zstd"}) {
+  for (const char* name : {"adler32", "base64", "blosc", "bz2", "crc32", "crc32c", "fletcher32",
+                           "gzip", "flac", "jenkins_lookup3", "lz4", "lzma", "packbits", "shuffle",
+                           "wavpack", "zfpy", "zlib", "zstd"}) {
     EXPECT_TRUE(is_known_codec(name)) << name;
     EXPECT_EQ(make_codec({name, Json::object()})->config().name, name);
   }
@@ -33,6 +33,10 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
   EXPECT_EQ(complete("zfpy"),
             R"({"mode":4,"compression_kwargs":{"tolerance":-1},"tolerance":-1,"rate":-1,)"
             R"("precision":-1})");
+  EXPECT_EQ(complete("wavpack"),
+            R"({"level":1,"bps":0.0,"dynamic_noise_shaping":true,"shaping_weight":0.0,)"
+            R"("num_encoding_threads":1,"num_decoding_threads":8})");
+  EXPECT_EQ(complete("flac"), R"({"tmpdir":null,"level":5,"blocksize":null,"sample_rate":48000})");
   EXPECT_EQ(complete("blosc"), R"({"cname":"lz4","clevel":5,"shuffle":1,"blocksize":0})");
 }
 
@@ -44,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
     ::testing::Values(
         BadConfig{"Unknown", "pcodec", "{}", ErrorCode::unsupported,
-                  "\"pcodec\" is not known; there are adler32, astype,"},
+                  "\"pcodec\" is not known; there are adler32, anscombe-v1,"},
         BadConfig{"OfObjects", "vlen-utf8", "{}", ErrorCode::unsupported, "array of objects"},
         BadConfig{"Hdf5Only", "hdf5:32000", "{}", ErrorCode::unsupported, "hdf5:32000"},
         BadConfig{"LevelAbove", "zlib", R"({"level":10})", kInvalid, "level is 10"},
