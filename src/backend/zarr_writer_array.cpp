@@ -15,7 +15,8 @@ namespace engram::backend {
 namespace {
 
 bool is_compressor(const CodecConfig& codec) {
-  static constexpr std::array kNames = {"zlib", "gzip", "zstd", "lz4", "bz2", "blosc"};
+  static constexpr std::array kNames = {"zlib", "gzip",  "zstd",    "lz4",
+                                        "bz2",  "blosc", "wavpack", "flac"};
   return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
 }
 
@@ -64,7 +65,7 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       grid_(metadata_.shape, metadata_.chunk_shape),
       values_(metadata_.shape, zarr::shape_of_values(metadata_)),
       in_shards_(zarr::shape_of_values(metadata_), metadata_.chunk_shape),
-      pipeline_(metadata_.codecs),
+      pipeline_(metadata_.codecs, {metadata_.type, metadata_.chunk_shape, metadata_.fortran_order}),
       adopter_(std::move(adopter)),
       resume_(resume),
       fill_(zarr::fill_element(metadata_)) {}

@@ -87,11 +87,23 @@ void require_faithful(const std::string& codec, const PhotonTable& table, const 
                   codec, table.highest(), typestr(encoded)));
 }
 
+std::string loss_of(const PhotonTable& table, double beta) {
+  return fmt::format(
+      "counts take steps of {} standard deviations of the photons' noise: those from 0 "
+      "to {} change by at most {}, others become the nearest of these",
+      beta, table.last_count(), table.most_change());
+}
+
 /// Codes alone.
 class PhotonCodec final : public ElementCodec {
  public:
-  PhotonCodec(CodecConfig config, PhotonTable table, const DataType& given, const DataType& encoded)
-      : ElementCodec(std::move(config), given, encoded, Shape::kept), table_(std::move(table)) {}
+  PhotonCodec(CodecConfig config, double beta, PhotonTable table, const DataType& given,
+              const DataType& encoded)
+      : ElementCodec(std::move(config), given, encoded, Shape::kept),
+        beta_(beta),
+        table_(std::move(table)) {}
+
+  std::string loss() const override { return loss_of(table_, beta_); }
 
  private:
   void encode_elements(BytesView in, std::span<std::byte> out) const override {
@@ -102,6 +114,7 @@ class PhotonCodec final : public ElementCodec {
     table_.decode(in, out);
   }
 
+  double beta_;
   PhotonTable table_;
 };
 
@@ -116,6 +129,8 @@ class HeadedPhotonCodec final : public ConfiguredCodec {
         encoded_(std::move(encoded)),
         shape_(std::move(shape)),
         writes_head_(writes_head) {}
+
+  std::string loss() const override { return loss_of(table_, PhotonTable::kAnscombeBeta); }
 
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
     constexpr std::string_view kWhat = "the size of an encoded chunk";
@@ -244,6 +259,11 @@ class PoissonFormula final : public ElementCodec {
         numbers_(numbers),
         decoded_(std::move(decoded)) {}
 
+  std::string loss() const override {
+    return fmt::format("values take steps of {} standard deviations of the photons' noise",
+                       numbers_.beta);
+  }
+
  private:
   void encode_elements(BytesView in, std::span<std::byte> out) const override {
     calculate(decoded_type(), in, encoded_type(), out, [this](double value) {
@@ -295,8 +315,9 @@ BytesCodecPtr make_anscombe(const CodecConfig& config, const ChunkElements& elem
     if (const Json* given = optional_member(config, member))
       complete.configuration[member] = *given;
   const DataType given = photon_elements(config.name, elements, decoded);
-  return std::make_shared<PhotonCodec>(
-      std::move(complete), PhotonTable::anscombe(gain, zero, encoded, decoded), given, encoded);
+  return std::make_shared<PhotonCodec>(std::move(complete), PhotonTable::kAnscombeBeta,
+                                       PhotonTable::anscombe(gain, zero, encoded, decoded), given,
+                                       encoded);
 }
 
 BytesCodecPtr make_poisson(const CodecConfig& config, const ChunkElements& elements) {
@@ -332,7 +353,7 @@ BytesCodecPtr make_poisson(const CodecConfig& config, const ChunkElements& eleme
   if (!use_lookup)
     return std::make_shared<PoissonFormula>(std::move(complete), numbers, given, decoded, encoded);
   return std::make_shared<PhotonCodec>(
-      std::move(complete),
+      std::move(complete), numbers.beta,
       PhotonTable::poisson(numbers.sensitivity, numbers.dark_signal, numbers.beta, encoded,
                            decoded),
       given, encoded);

@@ -14,7 +14,6 @@
 namespace engram::codec {
 namespace {
 
-constexpr double kAnscombeBeta = 0.5;
 constexpr std::uint64_t kAnscombeLast = 0x7fff;
 
 void check_codes(std::string_view codec, const std::vector<double>& codes) {

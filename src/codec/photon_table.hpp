@@ -18,6 +18,9 @@ namespace engram::codec {
 /// Immutable; any number of threads.
 class PhotonTable {
  public:
+  /// The steps of anscombe-v1, in standard deviations of the noise.
+  static constexpr double kAnscombeBeta = 0.5;
+
   /// anscombe-v1: steps of half a standard deviation of the noise, straight below `zero_level`;
   /// a code stands for the middle of its counts. `gain` is the signal of one photon.
   static PhotonTable anscombe(double gain, double zero_level, const DataType& encoded,

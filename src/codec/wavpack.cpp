@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "codec/codecs.hpp"
@@ -143,6 +144,12 @@ class WavpackCodec final : public ConfiguredCodec {
  public:
   WavpackCodec(CodecConfig config, const WavpackSettings& settings, ChunkElements elements)
       : ConfiguredCodec(std::move(config)), settings_(settings), elements_(std::move(elements)) {}
+
+  std::string loss() const override {
+    if (settings_.bits == 0) return {};
+    return fmt::format("about {} bits of a sample are kept, with no bound on how much one changes",
+                       settings_.bits);
+  }
 
   std::uint64_t max_encoded_size(std::uint64_t decoded_size) const override {
     constexpr std::string_view kWhat = "the size of an encoded chunk";
