@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engram/array/chunk_grid.hpp"
@@ -158,7 +159,7 @@ class Planner {
     if (rules_.to_hdf5)
       plan_hdf5_encoding(dataset, rule, array);
     else
-      array.codecs = rule.codecs.value_or(std::vector<CodecConfig>{default_codec()});
+      plan_zarr_encoding(rule, array);
     const bool blosc = std::any_of(array.codecs.begin(), array.codecs.end(),
                                    [](const auto& config) { return config.name == "blosc"; });
     const auto limit =
@@ -174,6 +175,20 @@ class Planner {
     }
     array.info.chunk_shape = automatic_chunk_shape(source.shape, source.type.size);
     array.reason += "; its chunks are too large to encode";
+  }
+
+  // An array that takes nothing of what was asked for is encoded as usual.
+  static void plan_zarr_encoding(const CodecRule& rule, PlannedArray& array) {
+    array.codecs = {default_codec()};
+    if (!rule.codecs) return;
+    codec::FittedCodecs fitted =
+        codec::fit_codecs(*rule.codecs, {array.info.type, array.info.chunk_shape, false});
+    for (const std::string& name : fitted.left_out)
+      array.reason += fmt::format("; {} does not take {}", name, typestr(array.info.type));
+    if (!fitted.codecs.empty() || rule.codecs->empty()) array.codecs = std::move(fitted.codecs);
+    for (const CodecConfig& config : array.codecs)
+      if (const std::string loss = codec::make_codec(config)->loss(); !loss.empty())
+        array.loss = fmt::format("{}: {}", config.name, loss);
   }
 
   static void add_checksum(const hdmf::DatasetBuilder& dataset, std::vector<CodecConfig>& codecs) {
@@ -223,14 +238,43 @@ std::vector<const std::string*> codecs_of(const TargetOptions& options) {
 // The codecs that are HDF5 filters too.
 void check_hdf5_codec(const std::string& text) {
   const CodecRule rule = parse_codec_rule(text);
-  if (!rule.codecs || rule.codecs->empty()) return;
-  const std::string& name = rule.codecs->front().name;
-  for (const char* filter : {"zlib", "gzip", "zstd", "bz2", "blosc"})
-    if (name == filter) return;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("HDF5 has no filter that is the codec {}: choose zlib, which every "
-                          "reader has, zstd, bz2 or blosc",
-                          name));
+  if (!rule.codecs) return;
+  if (rule.codecs->size() > 1)
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("of HDF5 one codec is chosen, not {}", text));
+  for (const CodecConfig& config : *rule.codecs) {
+    constexpr std::array<std::string_view, 5> kFilters = {"zlib", "gzip", "zstd", "bz2", "blosc"};
+    if (std::find(kFilters.begin(), kFilters.end(), config.name) == kFilters.end())
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("HDF5 has no filter that is the codec {}: choose zlib, which every "
+                              "reader has, zstd, bz2 or blosc",
+                              config.name));
+  }
+}
+
+// The name of a codec that loses something, or "".
+std::string lossy_codec(const CodecRule& rule) {
+  if (!rule.codecs) return {};
+  for (const CodecConfig& config : *rule.codecs)
+    if (config.name != "delta" && !codec::make_codec(config)->loss().empty()) return config.name;
+  return {};
+}
+
+// What loses something is asked for by path, by who knows what lies there: in a session all other
+// integers are indices, times and labels.
+void check_loss(const TargetOptions& options) {
+  if (const std::string name = lossy_codec(parse_codec_rule(options.codec)); !name.empty())
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} stores with loss, so it is not for all arrays: ask for it by path, "
+                            "as in /acquisition/**/data={}",
+                            name, options.codec));
+  if (!options.verify) return;
+  for (const auto& [glob, value] : options.codec_for)
+    if (const std::string name = lossy_codec(parse_codec_rule(value)); !name.empty())
+      throw Error(ErrorCode::invalid_argument,
+                  fmt::format("{} stores with loss, so that verifying would find other values: "
+                              "leave out one of both",
+                              name));
 }
 
 void check_format(const TargetOptions& options) {
@@ -273,22 +317,20 @@ CodecRule parse_codec_rule(const std::string& text) {
   CodecRule rule;
   if (text == "keep" || text == "verbatim") return rule;
   rule.keep = false;
-  std::optional<CodecConfig> config;
   try {
-    config = codec::parse_codec(text);
+    rule.codecs = codec::parse_codecs(text);
   } catch (Error& error) {
     if (error.code() != ErrorCode::invalid_argument) throw;
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format("{}; or \"keep\" or \"verbatim\" to copy chunks as they are", error.what()));
   }
-  rule.codecs.emplace();
-  if (config) rule.codecs->push_back(std::move(*config));
   return rule;
 }
 
 PlanRules plan_rules(const TargetOptions& options) {
   check_format(options);
+  check_loss(options);
   PlanRules rules{parse_codec_rule(options.codec),      parse_chunk_rule(options.chunks),
                   parse_shard_rule(options.shards),     options.zarr_format,
                   options.format == TargetFormat::hdf5, options.fast_paths};
@@ -320,11 +362,15 @@ std::vector<CodecConfig> hdf5_codecs(const CodecConfig& compressor, std::uint64_
 
 // hdmf-zarr has blosc for text in v2, and zstd in v3.
 std::optional<CodecConfig> object_compressor(const CodecRule& rule, int zarr_format) {
-  if (!rule.codecs && zarr_format == 3)
-    return CodecConfig{"zstd", {{"level", 3}, {"checksum", false}}};
-  if (!rule.codecs) return blosc_zstd(0);
-  if (rule.codecs->empty()) return std::nullopt;
-  return rule.codecs->front();
+  if (rule.codecs && rule.codecs->empty()) return std::nullopt;
+  // Those that are given elements have none of objects.
+  constexpr std::array<std::string_view, 4> kOfElements = {"delta", "anscombe-v1", "wavpack",
+                                                           "flac"};
+  const bool is_usual = !rule.codecs || std::find(kOfElements.begin(), kOfElements.end(),
+                                                  rule.codecs->back().name) != kOfElements.end();
+  if (!is_usual) return rule.codecs->back();
+  if (zarr_format == 3) return CodecConfig{"zstd", {{"level", 3}, {"checksum", false}}};
+  return blosc_zstd(0);
 }
 
 Plan make_plan(const hdmf::GroupBuilder& root, const PlanRules& rules,

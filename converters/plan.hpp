@@ -18,11 +18,12 @@ namespace engram::converter {
 struct CodecRule {
   /// Chunks that the target can take as they are stay so.
   bool keep = true;
-  /// For the arrays that are encoded: nothing: the default codec; an empty list: none.
+  /// For the arrays that are encoded: nothing: the default codec; an empty list: none. Those of
+  /// them that an array does not take are left out.
   std::optional<std::vector<CodecConfig>> codecs;
 };
 
-/// The rule that "keep", "verbatim" or a codec's text names (see codec::parse_codec). Throws
+/// The rule that "keep", "verbatim" or a codec's text names (see codec::parse_codecs). Throws
 /// Error(invalid_argument).
 CodecRule parse_codec_rule(const std::string& text);
 

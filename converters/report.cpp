@@ -53,6 +53,7 @@ Json to_json(const PlannedArray& array) {
     if (!array.shard_shape.empty()) json["shard_shape"] = array.shard_shape;
   }
   json["codecs"] = codecs_json(array.codecs);
+  if (!array.loss.empty()) json["loss"] = array.loss;
   json["bytes"] = array.bytes;
   json["chunks"] = array.chunks;
   json["chunk_files"] = array.chunk_files;

@@ -408,7 +408,12 @@ class TreeCopy {
     report_.references = plan.references;
     report_.region_references = plan.region_references;
     report_.references_unresolved = dangling_in_attributes();
-    for (const auto& planned : plan.datasets) report_.arrays.push_back(planned.array);
+    for (const auto& planned : plan.datasets) {
+      report_.arrays.push_back(planned.array);
+      if (!planned.array.loss.empty())
+        report_.notices.push_back({Notice::Kind::changed, planned.array.path,
+                                   fmt::format("stored with loss: {}", planned.array.loss)});
+    }
     if (options_.on_plan) options_.on_plan(report_.arrays);
     return plan;
   }

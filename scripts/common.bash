@@ -10,10 +10,12 @@ export CCACHE_BASEDIR=$engram_root CCACHE_NOHASHDIR=yes
 # that were written with the filters lzf, bzip2, lz4, blosc and zfp.
 build_packages=(g++ cmake ninja-build pkgconf ccache
   libhdf5-dev nlohmann-json3-dev libfmt-dev libboost-filesystem-dev libcli11-dev
-  zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libblosc-dev libbz2-dev liblzma-dev libzfp-dev
+  zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libblosc-dev libbz2-dev liblzma-dev libzfp-dev libwavpack-dev libflac-dev
   libminizip-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev
   hdf5-plugin-lzf hdf5-filter-plugin hdf5-filter-plugin-blosc-serial hdf5-filter-plugin-zfp-serial)
-test_packages=(libgtest-dev python3-venv openssl hdf5-tools)
+# The last line builds the Python packages of the codecs wavpack and flac.
+test_packages=(libgtest-dev python3-venv openssl hdf5-tools
+  python3-dev wavpack)
 check_packages=(clang-format clang-tidy git)
 
 say() { printf 'engram: %s\n' "$*" >&2; }

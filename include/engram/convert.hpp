@@ -31,6 +31,7 @@ struct PlannedArray {
   std::string reason;               ///< Why it is not copied; empty when it is.
   ArrayInfo info;                   ///< Of the target; without type and fill value for objects.
   std::vector<CodecConfig> codecs;  ///< Of the target.
+  std::string loss;                 ///< What encoding loses, at most so much; "": nothing.
   Shape shard_shape;                ///< Chunks lie in shards of so many elements; empty: in none.
   std::uint64_t bytes = 0;          ///< Of the decoded elements that are stored (objects: 16 each).
   std::uint64_t chunks = 0;         ///< At most so many (objects: about so many).
@@ -84,8 +85,9 @@ struct TargetOptions {
   /// Called once with what `verify` found, before that is an error.
   std::function<void(const CompareReport&)> on_verified;
   /// "keep": chunks that can be copied are copied, others get blosc:zstd:5:bitshuffle. "verbatim":
-  /// the same, without a Blosc head. Else every array is encoded with the codec that
-  /// codec::parse_codec reads.
+  /// the same, without a Blosc head. Else every array is encoded with the codecs that
+  /// codec::parse_codecs reads, those of them that take its elements. What loses something is for
+  /// arrays by path only (`codec_for`), and not with `verify`; each such array has a notice.
   ///
   /// Of HDF5: "keep" copies what every HDF5 library reads (deflate, shuffle, fletcher32, Blosc with
   /// one zlib stream in it), and encodes others with shuffle and deflate 4; "verbatim" keeps

@@ -16,7 +16,8 @@ namespace engram::backend {
 namespace {
 
 bool is_compressor(const CodecConfig& codec) {
-  static constexpr std::array kNames = {"zlib", "gzip", "zstd", "lz4", "bz2", "blosc"};
+  static constexpr std::array kNames = {"zlib", "gzip",  "zstd",    "lz4",
+                                        "bz2",  "blosc", "wavpack", "flac"};
   return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end() ||
          codec::is_plugin_codec(codec.name);
 }
@@ -68,7 +69,7 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       in_shards_(metadata_.shards.empty()
                      ? zarr::ShardPlaces()
                      : zarr::ShardPlaces(metadata_.shards.front(), metadata_.chunk_shape)),
-      pipeline_(metadata_.codecs),
+      pipeline_(metadata_.codecs, {metadata_.type, metadata_.chunk_shape, false}),
       adopter_(std::move(adopter)),
       resume_(resume),
       fill_(zarr::fill_element(metadata_)) {}

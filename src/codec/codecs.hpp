@@ -8,10 +8,11 @@
 
 namespace engram::codec {
 
-// One function a codec, each in the file of its name. They throw Error(invalid_argument) when the
-// configuration is wrong; members that they do not know are ignored, as numcodecs' newer versions
-// add some. Most don't look at `elements`.
+// One function a codec, each in the file of its name (poisson in that of anscombe). They throw
+// Error(invalid_argument) when the configuration is wrong; members that they do not know are
+// ignored, as numcodecs' newer versions add some. Most don't look at `elements`.
 BytesCodecPtr make_adler32(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_anscombe(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_astype(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_base64(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_bitround(const CodecConfig& config, const ChunkElements& elements);
@@ -22,14 +23,17 @@ BytesCodecPtr make_crc32(const CodecConfig& config, const ChunkElements& element
 BytesCodecPtr make_crc32c(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_delta(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_fixedscaleoffset(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_flac(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_fletcher32(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_gzip(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_jenkins_lookup3(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_lz4(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_lzma(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_packbits(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_poisson(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_quantize(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_shuffle(const CodecConfig& config, const ChunkElements& elements);
+BytesCodecPtr make_wavpack(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_zfpy(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_zlib(const CodecConfig& config, const ChunkElements& elements);
 BytesCodecPtr make_zstd(const CodecConfig& config, const ChunkElements& elements);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "codec/configuration.hpp"
@@ -10,8 +11,19 @@
 namespace engram::codec {
 namespace {
 
-// "f8" is "<f8" and "u1" is "|u1" for NumPy on this machine.
+// Of a number, "uint8"; nothing: it is no such name.
+std::optional<DataType> named_number(std::string_view name) {
+  for (const std::uint64_t size : {1U, 2U, 4U, 8U})
+    for (const DataType& type : {DataType::integer(size), DataType::unsigned_integer(size)})
+      if (type_name(type) == name) return type;
+  for (const std::uint64_t size : {2U, 4U, 8U})
+    if (type_name(DataType::floating(size)) == name) return DataType::floating(size);
+  return std::nullopt;
+}
+
+// "f8" is "<f8", "u1" and "uint8" are "|u1" for NumPy on this machine.
 DataType parse_short_type(const std::string& text) {
+  if (auto named = named_number(text)) return std::move(*named);
   const bool is_short = !text.empty() && text[0] != '<' && text[0] != '>' && text[0] != '|';
   if (!is_short) return parse_typestr(text);
   try {

@@ -37,7 +37,7 @@ class ElementCodec : public ConfiguredCodec {
 };
 
 /// The type that the member names, or `missing` where there is none (nullptr: it must be there).
-/// Takes NumPy's short forms too ("f8"). Throws Error(invalid_argument).
+/// Takes NumPy's short forms and names too ("f8", "uint8"). Throws Error(invalid_argument).
 DataType type_member(const CodecConfig& config, std::string_view member,
                      const DataType* missing = nullptr);
 

@@ -22,14 +22,18 @@ struct Fact {
 };
 
 // Of those built in, where there is something to say.
-constexpr std::array<Fact, 10> kFacts = {{{"astype", 0, true},
+constexpr std::array<Fact, 14> kFacts = {{{"anscombe-v1", 0, true},
+                                          {"astype", 0, true},
                                           {"bitround", 0, true},
                                           {"blosc", 32001, false},
                                           {"bz2", 307, false},
                                           {"fixedscaleoffset", 0, true},
                                           {"fletcher32", 3, false},
+                                          {"poisson", 0, true},
                                           {"quantize", 0, true},
                                           {"shuffle", 2, false},
+                                          {"wavpack", 0, true},
+                                          {"zfpy", 0, true},
                                           {"zlib", 1, false},
                                           {"zstd", 32015, false}}};
 

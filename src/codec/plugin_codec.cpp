@@ -151,6 +151,11 @@ class PluginCodec final : public ConfiguredCodec {
     return guarded(codec_.decode, in, out);
   }
 
+  std::string loss() const override {
+    if ((codec_.flags & ENGRAM_CODEC_LOSSY) == 0) return {};
+    return "its plugin says that something is lost, and not how much";
+  }
+
  private:
   std::uint64_t guarded(decltype(engram_codec::encode) function, BytesView in,
                         std::span<std::byte> out) const {

@@ -17,28 +17,20 @@
 namespace engram::codec {
 namespace {
 
-constexpr std::array<BuiltIn, 22> kCodecs = {{{"adler32", make_adler32},
-                                              {"astype", make_astype},
-                                              {"base64", make_base64},
-                                              {"bitround", make_bitround},
-                                              {"blosc", make_blosc},
-                                              {"bz2", make_bz2},
-                                              {"categorize", make_categorize},
-                                              {"crc32", make_crc32},
-                                              {"crc32c", make_crc32c},
-                                              {"delta", make_delta},
-                                              {"fixedscaleoffset", make_fixedscaleoffset},
-                                              {"fletcher32", make_fletcher32},
-                                              {"gzip", make_gzip},
-                                              {"jenkins_lookup3", make_jenkins_lookup3},
-                                              {"lz4", make_lz4},
-                                              {"lzma", make_lzma},
-                                              {"packbits", make_packbits},
-                                              {"quantize", make_quantize},
-                                              {"shuffle", make_shuffle},
-                                              {"zfpy", make_zfpy},
-                                              {"zlib", make_zlib},
-                                              {"zstd", make_zstd}}};
+constexpr std::array<BuiltIn, 26> kCodecs = {
+    {{"adler32", make_adler32},   {"anscombe-v1", make_anscombe},
+     {"astype", make_astype},     {"base64", make_base64},
+     {"bitround", make_bitround}, {"blosc", make_blosc},
+     {"bz2", make_bz2},           {"categorize", make_categorize},
+     {"crc32", make_crc32},       {"crc32c", make_crc32c},
+     {"delta", make_delta},       {"fixedscaleoffset", make_fixedscaleoffset},
+     {"flac", make_flac},         {"fletcher32", make_fletcher32},
+     {"gzip", make_gzip},         {"jenkins_lookup3", make_jenkins_lookup3},
+     {"lz4", make_lz4},           {"lzma", make_lzma},
+     {"packbits", make_packbits}, {"poisson", make_poisson},
+     {"quantize", make_quantize}, {"shuffle", make_shuffle},
+     {"wavpack", make_wavpack},   {"zfpy", make_zfpy},
+     {"zlib", make_zlib},         {"zstd", make_zstd}}};
 
 const BuiltIn* find(std::string_view name) noexcept {
   const auto found = std::find_if(kCodecs.begin(), kCodecs.end(),

@@ -8,6 +8,7 @@
 //   blosc, gzip, zstd, crc32c      the same, with v2's words for their configuration
 //   numcodecs.NAME, zlib, bz2, ... NAME; those that the extensions of v3 have by these names
 //   NAME of a plugin               the same
+//   anscombe-v1, wavpack           the same, by the names that their packages gave them
 //   sharding_indexed               ArrayMetadata::shards, and its inner codecs as all above
 
 #include "zarr/codecs_v3.hpp"
@@ -56,6 +57,14 @@ std::string_view name_in_v2(std::string_view name) {
   return is_extension(name) || codec::is_plugin_codec(name) ? name : std::string_view();
 }
 
+// Those that are given elements and are not numcodecs': its names don't hold for them.
+bool is_of_a_package(std::string_view name) {
+  return name == "anscombe-v1" || name == "poisson" || name == "wavpack" || name == "flac";
+}
+
+// Those that make bytes of an array.
+bool makes_bytes(std::string_view name) { return name == "zfpy" || name == "wavpack"; }
+
 [[noreturn]] void refuse_codec(const Json& json, std::string_view why) {
   throw Error(ErrorCode::unsupported, fmt::format("codec {}: {}", excerpt(json), why));
 }
@@ -98,11 +107,32 @@ CodecConfig bytes_codec_from_v3(const NamedConfiguration& named, const Json& jso
   if (named.name == "gzip" || named.name == "zstd") return {named.name, named.configuration};
   if (named.name == "crc32c") return {"crc32c", Json::object()};
   const std::string_view own = name_in_v2(named.name);
-  if (codec::is_known_codec(own) && !takes_elements(own) && own != "zfpy")
+  if (codec::is_known_codec(own) && !takes_elements(own) && !makes_bytes(own) &&
+      !is_of_a_package(own))
     return numcodecs_from_v3(own, named.configuration, {});
   refuse_codec(json,
                "not known to engram, or not where it may stand; a plugin may have it "
                "(ENGRAM_PLUGIN_PATH, docs/plugins.md)");
+}
+
+// In v3 there never is a head before the codes, which photon_sensitivity may mean in v2.
+CodecConfig anscombe_from_v3(Json configuration) {
+  if (const auto found = configuration.find("photon_sensitivity");
+      found != configuration.end() && !configuration.contains("conversion_gain")) {
+    const Json gain = *found;
+    configuration.erase(found);
+    configuration["conversion_gain"] = gain;
+  }
+  return {"anscombe-v1", std::move(configuration)};
+}
+
+// Its package writes the members beside the name, where others have a configuration.
+CodecConfig wavpack_from_v3(const NamedConfiguration& named, const Json& json) {
+  if (!named.configuration.empty() || !json.is_object()) return {"wavpack", named.configuration};
+  Json configuration = json;
+  configuration.erase("name");
+  configuration.erase("configuration");
+  return {"wavpack", std::move(configuration)};
 }
 
 // Reads the codecs from the first to the last: those of elements, of the array, of bytes.
@@ -137,10 +167,18 @@ class CodecsReader {
       out_.codecs.push_back(numcodecs_from_v3("zfpy", named.configuration, out_.type));
       return;
     }
+    if (named.name == "wavpack" && !out_.is_object) {
+      out_.codecs.push_back(wavpack_from_v3(named, json));
+      return;
+    }
     refuse_codec(json, "not known to engram as one that makes bytes of an array");
   }
 
   bool read_elements(const NamedConfiguration& named) {
+    if (named.name == "anscombe-v1" && !out_.is_object) {
+      out_.codecs.push_back(anscombe_from_v3(named.configuration));
+      return true;
+    }
     const std::string_view name = name_in_v2(named.name);
     if (!takes_elements(name) || out_.is_object) return false;
     out_.codecs.push_back(numcodecs_from_v3(name, named.configuration, out_.type));
@@ -173,8 +211,9 @@ class CodecsReader {
     const Json& endian = member_or_null(configuration, "endian");
     const DataType big = with_order(out_.type, ByteOrder::big);
     if (endian.is_null()) {
-      // zarr-python leaves it out for records, which it stores as little-endian.
-      if (!(big == out_.type) && out_.type.kind != Kind::structured)
+      // zarr-python leaves it out for records, which it stores as little-endian. Of what codecs
+      // make of elements it need not be known here.
+      if (out_.codecs.empty() && !(big == out_.type) && out_.type.kind != Kind::structured)
         bad_member(kCodecs, json, "\"endian\" for numbers of several bytes");
       return;
     }
@@ -289,6 +328,17 @@ Json bytes_codec_to_v3(const CodecConfig& codec, std::uint64_t element_size) {
   }
   if (codec.name == "crc32c") return {{"name", "crc32c"}};
   if (codec::is_plugin_codec(codec.name)) return codec_json(codec.name, codec.configuration);
+  if (codec.name == "anscombe-v1")
+    return codec_json("anscombe-v1", anscombe_from_v3(codec.configuration).configuration);
+  if (codec.name == "wavpack") {
+    Json json = {{"name", "wavpack"}};
+    for (const auto& [member, value] : codec.configuration.items()) json[member] = value;
+    return json;
+  }
+  if (is_of_a_package(codec.name))
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("Zarr v3 has no name for the codec {}: use another, or Zarr v2", codec.name));
   return codec_json(std::string(kNumcodecs) + codec.name, codec.configuration);
 }
 
@@ -315,14 +365,17 @@ Json transpose_to_v3(const Order& order, const Order& outer, std::size_t rank) {
 Json chunk_codecs_to_v3(const ArrayMetadata& metadata, const Order& outer) {
   Json list = transpose_to_v3(metadata.order, outer, metadata.shape.size());
   auto codec = metadata.codecs.begin();
+  const auto is_filter = [](std::string_view name) {
+    return takes_elements(name) || name == "anscombe-v1";
+  };
   if (metadata.is_object) {
     if (codec == metadata.codecs.end())
       throw Error(ErrorCode::invalid_argument, "objects have no codec that makes bytes of them");
     list.push_back(codec_json((codec++)->name, Json::object()));
   } else {
-    for (; codec != metadata.codecs.end() && takes_elements(codec->name); ++codec)
+    for (; codec != metadata.codecs.end() && is_filter(codec->name); ++codec)
       list.push_back(bytes_codec_to_v3(*codec, metadata.type.size));
-    if (codec != metadata.codecs.end() && codec->name == "zfpy") {
+    if (codec != metadata.codecs.end() && makes_bytes(codec->name)) {
       list.push_back(bytes_codec_to_v3(*codec++, metadata.type.size));
     } else {
       list.push_back(bytes_to_v3(metadata.type));
@@ -330,7 +383,7 @@ Json chunk_codecs_to_v3(const ArrayMetadata& metadata, const Order& outer) {
   }
   const std::uint64_t element_size = metadata.is_object ? 1 : metadata.type.size;
   for (; codec != metadata.codecs.end(); ++codec) {
-    if (takes_elements(codec->name) || codec->name == "zfpy")
+    if (is_filter(codec->name) || makes_bytes(codec->name))
       throw Error(ErrorCode::unsupported,
                   fmt::format("Zarr v3 has no way to apply the codec {} to bytes", codec->name));
     list.push_back(bytes_codec_to_v3(*codec, element_size));

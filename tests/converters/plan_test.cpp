@@ -233,6 +233,59 @@ TEST(CodecRuleTest, VerbatimIsForAll) {
   expect_error(ErrorCode::invalid_argument, "not for /a alone", [&] { plan_rules(options); });
 }
 
+TEST(PlanTest, AnArrayGetsThoseOfTheCodecsThatItTakes) {
+  const auto plan = [](const DataType& type, const char* codec) {
+    return plan_one(std::make_shared<ShapeOnly>(type, Shape{100, 4}), codec).array;
+  };
+  const DataType i2 = DataType::integer(2), real = DataType::floating(8);
+  auto planned = plan(i2, "delta+zstd:3");
+  ASSERT_EQ(planned.codecs.size(), 2U);
+  EXPECT_EQ(planned.codecs[0].configuration["dtype"], "<i2");
+  EXPECT_EQ(planned.reason, "another codec was asked for");
+  EXPECT_EQ(planned.loss, "");
+  planned = plan(real, "delta+zstd:3");
+  ASSERT_EQ(planned.codecs.size(), 1U);
+  EXPECT_EQ(planned.codecs[0].name, "zstd");
+  EXPECT_EQ(planned.reason, "another codec was asked for; delta does not take <f8");
+  planned = plan(real, "wavpack:2");
+  EXPECT_EQ(planned.codecs, std::vector<CodecConfig>{default_codec()});
+  planned = plan(i2, "wavpack:2:3");
+  EXPECT_EQ(planned.codecs[0].name, "wavpack");
+  EXPECT_TRUE(planned.loss.starts_with("wavpack: about 3")) << planned.loss;
+  EXPECT_EQ(plan(real, "wavpack:2:3").loss, "");
+  EXPECT_TRUE(plan(i2, "anscombe-v1:97:86+zstd").loss.starts_with("anscombe-v1: counts"));
+}
+
+TEST(CodecRuleTest, LossIsByPathAndNotVerified) {
+  for (const char* codec : {"wavpack:2:3", "anscombe-v1:97:86+zstd"}) {
+    TargetOptions options;
+    options.codec = codec;
+    expect_error(ErrorCode::invalid_argument, "ask for it by path", [&] { plan_rules(options); });
+    options.codec = "keep";
+    options.codec_for = {{"/acquisition/**", codec}};
+    EXPECT_NO_THROW(plan_rules(options));
+    options.verify = true;
+    expect_error(ErrorCode::invalid_argument, "leave out one", [&] { plan_rules(options); });
+  }
+  TargetOptions options;
+  options.codec = "delta+wavpack:4";
+  options.verify = true;
+  EXPECT_NO_THROW(plan_rules(options));
+}
+
+TEST(CodecRuleTest, OfHdf5IsOneFilter) {
+  TargetOptions options;
+  options.format = TargetFormat::hdf5;
+  for (const char* codec : {"delta+zstd", "zstd+bz2"}) {
+    options.codec = codec;
+    expect_error(ErrorCode::invalid_argument, "one codec is chosen", [&] { plan_rules(options); });
+  }
+  for (const char* codec : {"wavpack", "flac", "delta"}) {
+    options.codec = codec;
+    expect_error(ErrorCode::invalid_argument, "HDF5 has no filter", [&] { plan_rules(options); });
+  }
+}
+
 TEST(CodecRuleTest, ReadsWhatIsMeant) {
   EXPECT_TRUE(parse_codec_rule("keep").keep);
   EXPECT_TRUE(parse_codec_rule("verbatim").keep);
@@ -246,6 +299,9 @@ TEST(CodecRuleTest, ReadsWhatIsMeant) {
   }
   EXPECT_EQ(object_compressor(parse_codec_rule("keep"), 2)->name, "blosc");
   EXPECT_EQ(object_compressor(parse_codec_rule("keep"), 3)->name, "zstd");
+  EXPECT_EQ(object_compressor(parse_codec_rule("delta+bz2"), 2)->name, "bz2");
+  for (const char* text : {"wavpack", "delta", "flac:3", "delta+wavpack"})
+    EXPECT_EQ(object_compressor(parse_codec_rule(text), 2)->name, "blosc");
   expect_error(ErrorCode::invalid_argument, "verbatim", [] { parse_codec_rule("snappy"); });
 }
 

@@ -65,6 +65,33 @@ TEST(WriteTest, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(order[0].as<hdmf::Reference>().source_object_id, root.attributes.text("object_id"));
 }
 
+// Sound is encoded by who knows the elements.
+TEST(WriteTest, CodecsOfElementsAreUsedAndTheirLossIsReported) {
+  const testing::TempDir dir;
+  WriteOptions options;
+  options.codec = "wavpack:3";
+  EXPECT_TRUE(write(file(), dir / "whole.zarr", options).notices.empty());
+  const std::string place = "/acquisition/es/data";
+  EXPECT_EQ(elements_of<std::int16_t>(read(dir / "whole.zarr"), place),
+            (std::vector<std::int16_t>{1, 2, 3, 4}));
+  options.codec = "keep";
+  options.codec_for = {{"/acquisition/**", "anscombe-v1:97:0+zlib:1"}};
+  for (const bool dry : {true, false}) {
+    options.dry_run = dry;
+    const ConvertReport report = write(file(), dir / "lossy.zarr", options);
+    ASSERT_EQ(report.notices.size(), 1U);
+    EXPECT_EQ(report.notices[0].path, place);
+    EXPECT_TRUE(report.notices[0].text.starts_with("stored with loss: anscombe-v1: counts take"));
+    std::size_t lossy = 0;
+    const Json json = to_json(report);
+    for (const Json& array : json["arrays"])
+      if (array.contains("loss")) ++lossy;
+    EXPECT_EQ(lossy, 1U);
+  }
+  EXPECT_EQ(elements_of<std::int16_t>(read(dir / "lossy.zarr"), place),
+            (std::vector<std::int16_t>{8, 8, 8, 8}));
+}
+
 TEST(WriteTest, ATargetInTheWorkingDirectoryIsOne) {
   const testing::TempDir dir;
   const fs::path target = fs::relative(dir / "x.zarr");

@@ -22,6 +22,7 @@ void encode_again(const codec::BytesCodec& codec, BytesView decoded) {
 
 std::vector<std::string> engram::fuzz::seeds() {
   std::vector<std::string> made = numcodecs_chunks(false);
+  for (const Json& each : domain_chunks()) made.push_back(write_codec_input(each));
   std::string text;
   for (int i = 0; i < 600; ++i) text += "some text " + std::to_string(i % 37);
   for (const char* name : {"zlib", "gzip", "bz2", "zstd", "lz4", "blosc"}) {

@@ -42,15 +42,19 @@ inline std::string write_codec_input(const Json& codec, std::uint64_t room,
   return dump_json(Json::array({codec, room}), JsonStyle::line) + '\n' + std::string(encoded);
 }
 
+/// Of a table of chunks that others made.
+inline std::string write_codec_input(const Json& each) {
+  const Bytes encoded = from_base64(each.at("encoded").get<std::string>());
+  const Bytes decoded = from_base64(each.value("decoded", each.at("array")).get<std::string>());
+  return write_codec_input(each.at("codec"), decoded.size(), as_text(encoded));
+}
+
 /// Those of numcodecs' chunks that are of lzma, or those that are not.
 inline std::vector<std::string> numcodecs_chunks(bool lzma) {
   std::vector<std::string> made;
   for (const Json& each : numcodecs_table().at("bytes")) {
     const bool is_lzma = each.at("codec").at("id").get<std::string>() == "lzma";
-    if (is_lzma != lzma) continue;
-    const Bytes encoded = from_base64(each.at("encoded").get<std::string>());
-    const Bytes decoded = from_base64(each.value("decoded", each.at("array")).get<std::string>());
-    made.push_back(write_codec_input(each.at("codec"), decoded.size(), as_text(encoded)));
+    if (is_lzma == lzma) made.push_back(write_codec_input(each));
   }
   return made;
 }

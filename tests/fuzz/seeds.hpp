@@ -29,6 +29,17 @@ inline const Json& numcodecs_table() {
   return table;
 }
 
+/// What other packages' codecs made of movies and recordings, under tests/data/codecs.
+inline std::vector<Json> domain_chunks() {
+  std::vector<Json> all;
+  for (const char* name : {"photon", "wavpack", "flac"}) {
+    const std::string path = std::string("tests/data/codecs/") + name + ".json";
+    const Json table = parse_json(file_text(testing::source_path(path)));
+    all.insert(all.end(), table.at("bytes").begin(), table.at("bytes").end());
+  }
+  return all;
+}
+
 /// Files of the collection, where that is there, whose names end in one of `endings`: at most
 /// `most`, spread over all of them, and none that is long.
 inline std::vector<std::filesystem::path> corpus_files(

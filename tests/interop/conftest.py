@@ -17,6 +17,7 @@ ROOT = HERE.parent.parent
 SHARED = ROOT.parent / "shared"
 CORPUS = SHARED / "corpus"
 PYTHON_ZARR3 = os.environ.get("ENGRAM_PYTHON_ZARR3", "")
+PYTHON_CODECS = os.environ.get("ENGRAM_PYTHON_CODECS", "")
 PYTHON_HDMF_ZARR_014 = os.environ.get("ENGRAM_PYTHON_HDMF_ZARR_014", "")
 PYTHON_DATAJOINT = os.environ.get("ENGRAM_PYTHON_DATAJOINT", "")
 MARIADBD = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin:/usr/libexec")
@@ -33,6 +34,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "corpus: needs the corpus beside the checkout")
     config.addinivalue_line("markers", "fast_paths: about chunks that are copied as they are, and so not for --no-fast-paths")
     config.addinivalue_line("markers", "zarr3: needs a Python with zarr 3, named by ENGRAM_PYTHON_ZARR3")
+    config.addinivalue_line("markers", "codecs: needs a Python with the codecs of other packages, named by ENGRAM_PYTHON_CODECS")
     config.addinivalue_line("markers", "hdmf_zarr_014: needs a Python with hdmf-zarr 0.14, named by "
                                        "ENGRAM_PYTHON_HDMF_ZARR_014")
     config.addinivalue_line("markers", "datajoint: needs a Python with DataJoint, named by ENGRAM_PYTHON_DATAJOINT")
@@ -44,6 +46,8 @@ def left_out():
     return {mark: reason for mark, missing, reason in (
         ("corpus", not CORPUS.is_dir(), f"the corpus part was not run: there is no {CORPUS}"),
         ("zarr3", not PYTHON_ZARR3, "the zarr-python 3 part was not run: ENGRAM_PYTHON_ZARR3 names no Python"),
+        ("codecs", not PYTHON_CODECS, "the part with anscombe-transform, wavpack-numcodecs and flac-numcodecs was not run: "
+         "ENGRAM_PYTHON_CODECS names no Python"),
         ("hdmf_zarr_014", not PYTHON_HDMF_ZARR_014,
          "the hdmf-zarr 0.14 part was not run: ENGRAM_PYTHON_HDMF_ZARR_014 names no Python"),
         ("datajoint", not PYTHON_DATAJOINT, "the DataJoint part was not run: ENGRAM_PYTHON_DATAJOINT names no Python"),

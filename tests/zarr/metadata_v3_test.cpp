@@ -233,8 +233,50 @@ INSTANTIATE_TEST_SUITE_P(
             R"([{"name":"numcodecs.delta","configuration":{"dtype":"<i2"}},{"name":"bytes","configuration":{"endian":"little"}}])",
             {{"delta", {{"dtype", "<i2"}}}}},
         CodecsV3{
+            R"([{"name":"anscombe-v1","configuration":{"zero_level":86,"conversion_gain":97.5,"encoded_dtype":"uint8","decoded_dtype":"int16"}},{"name":"bytes","configuration":{"endian":"little"}},{"name":"gzip","configuration":{"level":4}}])",
+            {{"anscombe-v1",
+              {{"zero_level", 86},
+               {"conversion_gain", 97.5},
+               {"encoded_dtype", "uint8"},
+               {"decoded_dtype", "int16"}}},
+             {"gzip", {{"level", 4}}}}},
+        CodecsV3{R"([{"name":"wavpack","level":2,"bps":null,"dynamic_noise_shaping":true}])",
+                 {{"wavpack", {{"level", 2}, {"bps", nullptr}, {"dynamic_noise_shaping", true}}}}},
+        CodecsV3{
+            R"([{"name":"numcodecs.delta","configuration":{"dtype":"<i2"}},{"name":"wavpack","level":1},{"name":"crc32c"}])",
+            {{"delta", {{"dtype", "<i2"}}},
+             {"wavpack", {{"level", 1}}},
+             {"crc32c", Json::object()}}},
+        CodecsV3{
             R"([{"name":"bytes","configuration":{"endian":"little"}},{"name":"blosc","configuration":{"typesize":2,"cname":"zlib","clevel":4,"shuffle":"shuffle","blocksize":0}}])",
             {{"blosc", {{"cname", "zlib"}, {"clevel", 4}, {"shuffle", 1}, {"blocksize", 0}}}}}));
+
+// Before the version 1.0 of its package anscombe-v1 had another key, and the codes alone as later.
+TEST(ZarrJson, AnscombeByItsOldKey) {
+  const Json json = with_v3("codecs", R"([{"name":"anscombe-v1","configuration":{
+    "zero_level":86,"photon_sensitivity":97}},{"name":"bytes"}])");
+  const std::vector<CodecConfig> expected = {
+      {"anscombe-v1", {{"zero_level", 86}, {"conversion_gain", 97}}}};
+  EXPECT_EQ(parse_zarr_json(json).codecs, expected);
+}
+
+TEST(ZarrJson, WavpackWithAConfigurationAsOthersHaveIt) {
+  const Json json = with_v3("codecs", R"([{"name":"wavpack","configuration":{"level":3}}])");
+  EXPECT_EQ(parse_zarr_json(json).codecs, (std::vector<CodecConfig>{{"wavpack", {{"level", 3}}}}));
+}
+
+TEST(ZarrJson, CodecsThatV3HasNoNameForAreNotWritten) {
+  ArrayMetadata metadata = parse_zarr_json(good_v3());
+  metadata.document = {};
+  const CodecConfig poisson{"poisson", {{"dark_signal", 0}, {"photon_sensitivity", 97}}};
+  for (const CodecConfig& codec : {CodecConfig{"flac", Json::object()}, poisson}) {
+    metadata.codecs = {codec};
+    expect_error(ErrorCode::unsupported, codec.name,
+                 [&] { to_zarr_json(metadata, Json::object()); });
+    const Json json = with_v3("codecs", "[{\"name\":\"numcodecs." + codec.name + "\"}]");
+    expect_error(ErrorCode::unsupported, "not known", [&] { parse_zarr_json(json); });
+  }
+}
 
 TEST(ZarrJson, Shards) {
   Json json = with_v3("codecs", R"([{"name": "sharding_indexed", "configuration": {

@@ -18,7 +18,7 @@ namespace engram::backend {
 struct Notice {
   enum class Kind {
     changed,   ///< All values are kept, but not as they were: names of an enumeration, a wider
-               ///< number.
+               ///< number; or as near as a codec keeps them that was asked for.
     dangling,  ///< A link or reference that leads nowhere was left out.
     left_out,  ///< Something that the target can't hold was left out.
   };

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -66,6 +67,10 @@ class BytesCodec {
   /// What decodes a part of a stream for less than the whole, or nullptr. Lives as long as this.
   virtual const PartDecoder* parts() const noexcept { return nullptr; }
 
+  /// What encode() loses, as a sentence with a bound where there is one: "counts from 0 to 32767
+  /// change by at most 47". Empty: nothing is lost.
+  virtual std::string loss() const { return {}; }
+
   /// What encode() makes of `decoded` elements: what the next codec of a pipeline is given. Bytes,
   /// unless the codec says otherwise.
   virtual ChunkElements encoded_elements(const ChunkElements& decoded) const;
@@ -85,6 +90,10 @@ using BytesCodecPtr = std::shared_ptr<const BytesCodec>;
 ///    categorize (of "U"), delta, fixedscaleoffset, packbits, quantize, shuffle;
 ///  - checksums: adler32, crc32, crc32c, fletcher32, jenkins_lookup3; and base64.
 ///
+/// As the packages of their names make them: wavpack (without loss, unless `bps` is set) and flac,
+/// which must know the elements to encode; anscombe-v1 and poisson, in all forms that are known,
+/// which never are without loss (docs/codecs.md).
+///
 /// What turns objects into bytes is in object_codec.hpp.
 BytesCodecPtr make_codec(const CodecConfig& config, const ChunkElements& elements = {});
 
@@ -97,5 +106,23 @@ bool is_known_codec(std::string_view name) noexcept;
 /// and gets the version that is written. Throws Error(invalid_argument) that names the text and
 /// what is known.
 std::optional<CodecConfig> parse_codec(std::string_view text);
+
+/// The codecs that a user's text names, the first applied first, with "+" between them:
+/// "delta+blosc:zstd:5:bitshuffle". "none": none of them. Each is one that parse_codec() reads, or
+///  - "delta": differences of neighbours, whose type fit_codecs() fills in;
+///  - "wavpack:3", "wavpack:3:4.5" (level, and with loss the bits that a sample may take);
+///  - "flac:5" (level);
+///  - "anscombe-v1:97:86", with loss: the signal of one photon, and that of none.
+/// These stand before others, as they are given elements. Throws as parse_codec() does.
+std::vector<CodecConfig> parse_codecs(std::string_view text);
+
+/// What of a user's codecs is for an array.
+struct FittedCodecs {
+  std::vector<CodecConfig> codecs;
+  std::vector<std::string> left_out;  ///< Names of those that do not take its elements.
+};
+
+/// `codecs` of parse_codecs() for `elements`.
+FittedCodecs fit_codecs(const std::vector<CodecConfig>& codecs, const ChunkElements& elements);
 
 }  // namespace engram::codec
