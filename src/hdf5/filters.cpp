@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engram/codec/hdf5_filter.hpp"
+#include "engram/codec/registry.hpp"
 
 namespace engram::hdf5 {
 namespace {
@@ -155,8 +156,10 @@ CodecConfig codec_of(const Filter& filter) {
     case kBzip2:
       return {"bz2", {{"level", std::clamp(value_or(filter, 0, 9), 1U, 9U)}}};
     default:
-      return other(filter);
+      break;
   }
+  if (auto plugin = codec::codec_of_hdf5_filter(filter.id, filter.values)) return std::move(*plugin);
+  return other(filter);
 }
 
 namespace {
@@ -223,6 +226,8 @@ std::optional<Filter> filter_of(const CodecConfig& codec, std::uint64_t element_
         kBzip2,
         {static_cast<unsigned>(std::clamp<std::int64_t>(number_at(codec, "level", 9), 1, 9))},
         "bzip2");
+  if (auto made = codec::hdf5_filter_of_codec(codec, element_size))
+    return filter(made->filter, {made->values.begin(), made->values.end()}, codec.name);
   return std::nullopt;
 }
 

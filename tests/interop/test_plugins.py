@@ -114,6 +114,52 @@ def test_conversion(zarr_format, source, tmp_path):
         assert again.code == 0, again.told()
 
 
+def encoded(values, size):
+    """Format 2.0, of one run after another."""
+    out, raw, at = bytearray([size]), values.tobytes(), 0
+    while at < len(raw):
+        run = 1
+        while at + run * size < len(raw) and raw[at + run * size:at + (run + 1) * size] == raw[at:at + size]:
+            run += 1
+        left = run
+        while left > 127:
+            out.append(left & 127 | 128)
+            left >>= 7
+        out += bytes([left]) + raw[at:at + size]
+        at += run * size
+    return bytes(out)
+
+
+def test_chunks_of_its_hdf5_filter_are_copied(tmp_path):
+    values = np.repeat(np.arange(12, dtype="<i2"), 25).reshape(20, 15)
+    with h5py.File(tmp_path / "in.h5", "w") as file:
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        properties.set_chunk((10, 5))
+        properties.set_filter(407, h5py.h5z.FLAG_OPTIONAL, (2,))
+        dataset = h5py.h5d.create(file.id, b"a", h5py.h5t.py_create(values.dtype), h5py.h5s.create_simple(values.shape), properties)
+        for row in (0, 10):
+            for column in (0, 5, 10):
+                dataset.write_direct_chunk((row, column), encoded(np.ascontiguousarray(values[row:row + 10, column:column + 5]), 2))
+    refused = engram.run("convert", tmp_path / "in.h5", tmp_path / "no.zarr")
+    assert refused.code == 6 and "407" in refused.err and "/a" in refused.err, refused.told()
+    env = with_plugins("run_lengths")
+    run = engram.run("convert", tmp_path / "in.h5", tmp_path / "out.zarr", "--verify", "--json", env=env)
+    assert run.code == 0, run.told()
+    report = json.loads(run.out)
+    assert [each["action"] for each in report["arrays"]] == ["copy"], report["arrays"]
+    metadata = json.loads((tmp_path / "out.zarr" / "a" / ".zarray").read_text())
+    assert metadata["compressor"] == {"id": "run_lengths", "element_size": 2, "codec_version": "2.0"} and metadata["chunks"] == [10, 5]
+    assert (tmp_path / "out.zarr" / "a" / "1.2").read_bytes() == encoded(np.ascontiguousarray(values[10:, 10:]), 2)
+    assert np.array_equal(zarr.open_group(str(tmp_path / "out.zarr"), mode="r")["a"][...], values)
+    # And back, under the filter.
+    back = engram.run("convert", tmp_path / "out.zarr", tmp_path / "back.h5", "--codec", "verbatim", env=env)
+    assert back.code == 0, back.told()
+    with h5py.File(tmp_path / "back.h5") as file:
+        dataset = file["a"].id
+        assert dataset.get_create_plist().get_filter(0)[0] == 407 and dataset.get_create_plist().get_filter(0)[2] == (2,)
+        assert dataset.read_direct_chunk((10, 10))[1] == encoded(np.ascontiguousarray(values[10:, 10:]), 2)
+
+
 def test_old_data_are_read_and_migrated(tmp_path):
     store = tmp_path / "old.zarr"
     group = zarr.open_group(str(store), mode="w")
