@@ -9,6 +9,7 @@
 
 #include "backend/zarr_layout.hpp"
 #include "engram/base/error.hpp"
+#include "engram/codec/registry.hpp"
 #include "hdmf/element_value.hpp"
 
 namespace engram::backend {
@@ -86,7 +87,8 @@ bool are_of_bytes(const std::vector<CodecConfig>& codecs) {
   static constexpr std::array<std::string_view, 7> kNames = {"shuffle", "zlib", "gzip", "bz2",
                                                              "zstd",    "lz4",  "blosc"};
   return std::all_of(codecs.begin(), codecs.end(), [](const CodecConfig& codec) {
-    return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end();
+    return std::find(kNames.begin(), kNames.end(), codec.name) != kNames.end() ||
+           codec::is_plugin_codec(codec.name);
   });
 }
 

@@ -55,8 +55,9 @@ StoredRecord make_record(std::string path, const zarr::ArrayMetadata& metadata,
         ErrorCode::unsupported,
         "a record of DataJoint tells of numbers, texts of fixed length and the like, not of "
         "an array of objects");
+  (void)store::Key(path);
   StoredRecord record;
-  record.path = store::Key(path).str();
+  record.path = std::move(path);
   record.store = std::move(store);
   record.codec_version = std::move(codec_version);
   record.shape = metadata.shape;

@@ -34,7 +34,8 @@ struct StoredObject {
 /// Threads: one at a time.
 class AddressWalk {
  public:
-  /// `root` is DataJoint's `location`. Throws Error(invalid_argument) for a prefix that can't be.
+  /// `root` is DataJoint's `location`. Throws Error(invalid_argument) for a prefix that
+  /// can't be, and as next().
   explicit AddressWalk(std::shared_ptr<const store::ReadableStore> root, Filter filter = {},
                        PathOptions options = {}, const Limits& limits = {});
 
