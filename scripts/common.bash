@@ -6,13 +6,11 @@ engram_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/engram
 # Objects compiled in one clone serve another.
 export CCACHE_BASEDIR=$engram_root CCACHE_NOHASHDIR=yes
 
-# Debian packages. The last line of the first list is not needed to build: with these the HDF5 library reads chunks
-# that were written with the filters lzf, bzip2, lz4, blosc and zfp.
+# Debian packages.
 build_packages=(g++ cmake ninja-build pkgconf ccache
   libhdf5-dev nlohmann-json3-dev libfmt-dev libboost-filesystem-dev libcli11-dev
   zlib1g-dev libdeflate-dev libzstd-dev liblz4-dev libblosc-dev libbz2-dev liblzma-dev libzfp-dev libwavpack-dev libflac-dev
-  libminizip-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev
-  hdf5-plugin-lzf hdf5-filter-plugin hdf5-filter-plugin-blosc-serial hdf5-filter-plugin-zfp-serial)
+  libminizip-dev libcurl4-openssl-dev libssl-dev libyaml-cpp-dev)
 # The last line builds the Python packages of the codecs wavpack and flac.
 test_packages=(libgtest-dev python3-venv openssl hdf5-tools
   python3-dev wavpack)

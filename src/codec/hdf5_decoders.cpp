@@ -18,12 +18,14 @@ struct FilterEntry {
   BytesCodecPtr (*make)(const CodecConfig&);
 };
 
-constexpr std::array<FilterEntry, 5> kFilters = {
+constexpr std::array<FilterEntry, 7> kFilters = {
     {{"hdf5:32000", "lzf", make_hdf5_lzf},
      {"hdf5:32001", "blosc", make_hdf5_blosc},
      {"hdf5:32004", "lz4", make_hdf5_lz4},
      {"hdf5:32008", "bitshuffle", make_hdf5_bitshuffle},
-     {"hdf5:32013", "zfp", make_hdf5_zfp}}};
+     {"hdf5:32013", "zfp", make_hdf5_zfp},
+     {"hdf5:32022", "bitgroom", make_hdf5_rounded},
+     {"hdf5:32023", "granular bitround", make_hdf5_rounded}}};
 
 const FilterEntry* find_filter(std::string_view name) noexcept {
   const auto found = std::find_if(kFilters.begin(), kFilters.end(),

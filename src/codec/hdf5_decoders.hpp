@@ -14,6 +14,7 @@ BytesCodecPtr make_hdf5_bitshuffle(const CodecConfig& config);
 BytesCodecPtr make_hdf5_blosc(const CodecConfig& config);
 BytesCodecPtr make_hdf5_lz4(const CodecConfig& config);
 BytesCodecPtr make_hdf5_lzf(const CodecConfig& config);
+BytesCodecPtr make_hdf5_rounded(const CodecConfig& config);
 BytesCodecPtr make_hdf5_zfp(const CodecConfig& config);
 
 /// "lz4 (HDF5 filter 32004)", for messages.

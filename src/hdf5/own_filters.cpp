@@ -129,6 +129,8 @@ void register_own_filters() {
   register_filter<32008>("bitshuffle", false);
   register_filter<32013>("zfp", false);
   register_filter<32015>("zstd", true);
+  register_filter<32022>("bitgroom", false);
+  register_filter<32023>("granular bitround", false);
 }
 
 ExpectedChunks::ExpectedChunks(const std::vector<Filter>& filters,

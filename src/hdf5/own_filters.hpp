@@ -8,7 +8,7 @@
 
 namespace engram::hdf5 {
 
-/// Gives HDF5 the filters bzip2, lzf, blosc, lz4, bitshuffle, zstd and zfp, by engram's codecs: for
+/// Gives HDF5 the filters that engram decodes itself (codec/hdf5_filter.hpp), bzip2 and zstd: for
 /// data that only HDF5 itself can read, such as values of variable length. So no plugin of these is
 /// looked for or loaded, wherever HDF5_PLUGIN_PATH points to. A filter that the program has
 /// registered before keeps its place. Those for which numcodecs has a codec encode, too. Under

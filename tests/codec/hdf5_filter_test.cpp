@@ -76,7 +76,8 @@ TEST(Hdf5Filter, IsPartOfPipelinesThatOnlyDecode) {
 }
 
 TEST(Hdf5Filter, IsNothingThatZarrHas) {
-  for (const char* name : {"hdf5:32000", "hdf5:32001", "hdf5:32004", "hdf5:32008", "hdf5:32013"}) {
+  for (const char* name : {"hdf5:32000", "hdf5:32001", "hdf5:32004", "hdf5:32008", "hdf5:32013",
+                           "hdf5:32022", "hdf5:32023"}) {
     EXPECT_TRUE(is_hdf5_decoder(name)) << name;
     EXPECT_FALSE(is_known_codec(name)) << name;
     expect_error(ErrorCode::unsupported, name, [&] { make_codec({name, Json::object()}); });
@@ -157,6 +158,15 @@ TEST(Hdf5Filter, BloscHasSnappyThatZarrHasNot) {
   expect_error(ErrorCode::unsupported, "snappy", [&] {
     decode(*make_codec({"blosc", Json::object()}), chunk.encoded, chunk.decoded.size());
   });
+}
+
+TEST(Hdf5Filter, RoundedNumbersAreWhatTheyAre) {
+  for (const int number : {32022, 32023}) {
+    const BytesCodecPtr codec = make_hdf5_decoder(filter_config(number, {3, 4, 0, 0, 0}));
+    EXPECT_EQ(decode(*codec, walk(100), 100), walk(100));
+    expect_error(ErrorCode::corrupt_data, "expected at most 99 bytes",
+                 [&] { decode(*codec, walk(100), 99); });
+  }
 }
 
 struct BadValues {
