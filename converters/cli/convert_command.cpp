@@ -256,9 +256,15 @@ void add_convert_command(CLI::App& app, Command& chosen) {
           "keep: copy encoded chunks where possible, else blosc:zstd:5:bitshuffle "
           "(default); verbatim: the same without the head that makes shuffled deflate chunks "
           "Blosc chunks; or encode everything: none, zlib:6, gzip:5, bz2:9, zstd:3, lz4, "
-          "blosc:zstd:5:bitshuffle. For some arrays, once for each: '/acquisition/**=zstd:5'; the "
-          "last that matches counts. Of HDF5: keep copies what every HDF5 reader has and encodes "
-          "the rest with shuffle and deflate; verbatim keeps blosc, zstd and bzip2 too, which need "
+          "blosc:zstd:5:bitshuffle, wavpack:3, flac:5, with + between several: "
+          "delta+blosc:zstd:5:bitshuffle. For some arrays, once for each: "
+          "'/acquisition/**=zstd:5'; "
+          "the last that matches counts. Only so, since they store with loss: wavpack:3:4.5 (bits "
+          "a "
+          "sample), anscombe-v1:97:86 (signal of one photon, and of none). Of HDF5: keep copies "
+          "what every HDF5 reader has and encodes the rest with shuffle and deflate; verbatim "
+          "keeps "
+          "blosc, zstd and bzip2 too, which need "
           "plugins; none, zlib:6, zstd:3, bz2:9, blosc:...")
       ->option_text("[GLOB=]CODEC")
       ->allow_extra_args(false)

@@ -41,6 +41,7 @@ def make_session(path):
         "stereo": waves[:, :2].astype("i2"), "cube": waves[:2880].reshape(20, 24, 30).astype("i2"),
         "movie": np.round(86 + 97 * rng.poisson(20, (30, 16, 17)) + rng.normal(0, 20, (30, 16, 17))).astype("i2"),
         "movie unsigned": np.clip(rng.poisson(90, (30, 16, 17)) * 97, 0, 32767).astype("u2"),
+        "short": waves[:10, :3].astype("i2"),
         # Does not compress, which wavpack-numcodecs can't store.
         "noise": rng.integers(-32768, 32767, (300, 4), dtype="i2"),
     }
