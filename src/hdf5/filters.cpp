@@ -158,7 +158,8 @@ CodecConfig codec_of(const Filter& filter) {
     default:
       break;
   }
-  if (auto plugin = codec::codec_of_hdf5_filter(filter.id, filter.values)) return std::move(*plugin);
+  if (auto plugin = codec::codec_of_hdf5_filter(filter.id, filter.values))
+    return std::move(*plugin);
   return other(filter);
 }
 
