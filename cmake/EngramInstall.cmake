@@ -23,7 +23,6 @@ endfunction()
 file(GLOB_RECURSE ENGRAM_HEADERS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/engram/*.hpp
      ${PROJECT_SOURCE_DIR}/include/engram/*.h)
 set(ENGRAM_CONVERT_HEADERS ${PROJECT_SOURCE_DIR}/include/engram/compare.hpp ${PROJECT_SOURCE_DIR}/include/engram/convert.hpp
-    ${PROJECT_SOURCE_DIR}/include/engram/migrate.hpp
     ${PROJECT_SOURCE_DIR}/include/engram/write.hpp ${PROJECT_SOURCE_DIR}/include/engram/engram.hpp)
 list(REMOVE_ITEM ENGRAM_HEADERS ${ENGRAM_CONVERT_HEADERS})
 

@@ -67,6 +67,7 @@ std::string layer_of(const fs::path& file) {
   if (parts.at(0) == "converters") return parts.at(1) == "cli" ? "cli" : "converters";
   if (parts.at(0) == "src") return parts.at(1);
   if (parts.at(2) == "engram.hpp") return "all";
+  if (parts.at(2) == "plugin.h") return "codec";
   const bool converts =
       parts.at(2) == "compare.hpp" || parts.at(2) == "convert.hpp" || parts.at(2) == "write.hpp";
   return converts ? "converters" : parts.at(2);

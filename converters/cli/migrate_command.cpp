@@ -8,7 +8,7 @@
 #include "converters/cli/output.hpp"
 #include "converters/cli/size_option.hpp"
 #include "converters/cli/terminal.hpp"
-#include "engram/migrate.hpp"
+#include "engram/zarr/migrate.hpp"
 
 namespace engram::cli {
 namespace {
@@ -27,24 +27,24 @@ constexpr const char* kMigrateExamples = R"(Examples:
 
 struct MigrateChoices {
   std::string store, memory = "512MiB";
-  MigrateOptions migrate;
+  zarr::MigrateOptions migrate;
   bool json = false;
 };
 
-std::string as_text(const MigrateReport& report) {
+std::string as_text(const zarr::MigrateReport& report) {
   std::string text;
-  for (const MigratedArray& each : report.migrated)
+  for (const zarr::MigratedArray& each : report.migrated)
     text += fmt::format("{}: {} {} -> {}, {} chunks\n", each.path, each.codec, each.from, each.to,
                         each.chunks);
   return text + summary(report) + "\n";
 }
 
 int migrate_in_child(MigrateChoices choices, const Heartbeat& heartbeat, std::stop_token stop) {
-  MigrateOptions& options = choices.migrate;
+  zarr::MigrateOptions& options = choices.migrate;
   options.stop = std::move(stop);
   options.memory = parse_size(choices.memory);
   options.on_array = [&](const std::string& path) { heartbeat.beat(path); };
-  const MigrateReport report = migrate(choices.store, options);
+  const zarr::MigrateReport report = zarr::migrate(choices.store, options);
   for (const std::string& notice : report.notices) print_message("warning", notice);
   Output output(heartbeat);
   output.buffer() +=

@@ -75,10 +75,13 @@ std::string plugin_directory() {
   Dl_info info{};
   boost::system::error_code error;
   if (::dladdr(&kFacts, &info) != 0 && info.dli_fname != nullptr) {
-    const fs::path here = fs::canonical(info.dli_fname, error).parent_path();
+    // Of a command that was found by PATH the name alone is told.
+    const bool is_path = std::string_view(info.dli_fname).find('/') != std::string_view::npos;
+    const fs::path here =
+        fs::canonical(is_path ? info.dli_fname : "/proc/self/exe", error).parent_path();
     for (const fs::path& place :
          {here / "engram" / "plugins", here.parent_path() / ENGRAM_LIBDIR / "engram" / "plugins"})
-      if (!error && fs::is_directory(place, error)) return place.string();
+      if (!here.empty() && fs::is_directory(place, error)) return place.string();
   }
   return ENGRAM_PLUGIN_DIRECTORY;
 }

@@ -1,4 +1,4 @@
-#include "engram/migrate.hpp"
+#include "engram/zarr/migrate.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@
 #include "engram/zarr/hierarchy.hpp"
 #include "engram/zarr/recode.hpp"
 
-namespace engram {
+namespace engram::zarr {
 namespace {
 
 // What is to be done with an array.
@@ -30,15 +30,15 @@ class Finder {
   Finder(const MigrateOptions& options, MigrateReport& report)
       : options_(options), report_(report), known_(codec::known_codecs()) {}
 
-  void look(const zarr::Node& node, const std::string& path) {
+  void look(const Node& node, const std::string& path) {
     if (node.array) look_at_array(node, path);
-    for (const zarr::Node& child : node.children) look(child, path + "/" + child.name);
+    for (const Node& child : node.children) look(child, path + "/" + child.name);
   }
 
   std::vector<Task> take() && { return std::move(tasks_); }
 
  private:
-  void look_at_array(const zarr::Node& node, const std::string& path) {
+  void look_at_array(const Node& node, const std::string& path) {
     ++report_.arrays;
     const auto& codecs = node.array->codecs;
     const std::size_t first = node.array->is_object ? 1 : 0;
@@ -95,23 +95,23 @@ MigrateReport migrate(const std::string& store, const MigrateOptions& options) {
     readable = store::open_store(store);
   else
     readable = writable = store::update_store(store);
-  if (writable) (void)zarr::recover(*writable);
+  if (writable) (void)recover(*writable);
   Finder finder(options, report);
-  finder.look(zarr::read_hierarchy(*readable, false), "");
+  finder.look(read_hierarchy(*readable, false), "");
   ThreadPool pool(options.threads);
   MemoryBudget budget(options.memory);
   for (Task& task : std::move(finder).take()) {
     if (options.on_array) options.on_array(task.array.path);
     const std::string path = task.array.path == "/" ? "" : task.array.path.substr(1);
     if (writable) {
-      zarr::Transaction transaction(writable);
-      const zarr::Recoded done =
-          zarr::recode(transaction, path, std::move(task.codecs), {&pool, &budget, options.stop});
+      Transaction transaction(writable);
+      const Recoded done =
+          recode(transaction, path, std::move(task.codecs), {&pool, &budget, options.stop});
       transaction.commit();
       task.array.chunks = done.chunks;
       task.array.bytes_before = done.bytes_before;
       task.array.bytes_after = done.bytes_after;
-    } else if (const auto chunks = zarr::Array::open(readable, path).stored_chunks()) {
+    } else if (const auto chunks = Array::open(readable, path).stored_chunks()) {
       task.array.chunks = chunks->size();
     }
     report.migrated.push_back(std::move(task.array));
@@ -142,4 +142,4 @@ std::string summary(const MigrateReport& report) {
                         : fmt::format("{} encoded anew", arrays);
 }
 
-}  // namespace engram
+}  // namespace engram::zarr

@@ -9,7 +9,7 @@
 #include "engram/base/json.hpp"
 #include "engram/base/progress.hpp"
 
-namespace engram {
+namespace engram::zarr {
 
 struct MigrateOptions {
   /// Only arrays that have one of these codecs, by name; empty: all.
@@ -50,4 +50,4 @@ std::string summary(const MigrateReport& report);
 /// Error(corrupt_data) naming a chunk that can't be decoded: arrays before that one are migrated.
 MigrateReport migrate(const std::string& store, const MigrateOptions& options = {});
 
-}  // namespace engram
+}  // namespace engram::zarr

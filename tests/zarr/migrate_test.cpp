@@ -1,4 +1,4 @@
-#include "engram/migrate.hpp"
+#include "engram/zarr/migrate.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 #include "testing/old_run_lengths.hpp"
 #include "testing/temp_dir.hpp"
 
-namespace engram {
+namespace engram::zarr {
 namespace {
 
 using testing::expect_error;
@@ -27,21 +27,21 @@ using testing::expect_error;
 void make_store(const std::string& path,
                 const std::vector<std::pair<std::string, CodecConfig>>& arrays) {
   const std::shared_ptr<store::Store> store = store::create_store(path);
-  zarr::Group root = zarr::Group::create(store, "");
+  Group root = Group::create(store, "");
   for (const auto& [name, codec] : arrays) {
-    zarr::ArrayOptions options;
+    ArrayOptions options;
     options.type = DataType::integer(4);
     options.shape = {10};
     options.chunk_shape = {4};
     options.compressor = std::nullopt;
-    zarr::Array array = root.create_array(name, options);
+    Array array = root.create_array(name, options);
     std::vector<std::int32_t> values(10);
     for (std::int32_t i = 0; i < 10; ++i) values[static_cast<std::size_t>(i)] = i / 3;
     array.write<std::int32_t>(Region::all({10}), values);
-    zarr::ArrayMetadata metadata = array.metadata();
+    ArrayMetadata metadata = array.metadata();
     metadata.codecs = {codec};
     metadata.has_compressor = true;
-    store->set(store::Key(name + "/.zarray"), as_bytes(zarr::to_zarray(metadata)));
+    store->set(store::Key(name + "/.zarray"), as_bytes(to_zarray(metadata)));
     for (const char* chunk : {"/0", "/1", "/2"}) {
       const store::Key key(name + chunk);
       const Bytes bytes = *store->get(key, 1000);
@@ -52,21 +52,20 @@ void make_store(const std::string& path,
         store->set(key, codec::Pipeline({codec}).encode(bytes, 4));
     }
   }
-  zarr::consolidate(*store);
+  consolidate(*store);
   store->finish();
 }
 
 std::string read_numbers(const std::string& path, const std::string& name) {
   std::string text;
   for (const std::int32_t each :
-       zarr::Array::open(store::open_store(path), name).read<std::int32_t>(Region::all({10})))
+       Array::open(store::open_store(path), name).read<std::int32_t>(Region::all({10})))
     text += std::to_string(each);
   return text;
 }
 
 std::string version_in(const std::string& path, const std::string& name) {
-  return codec::version_of(
-      zarr::Array::open(store::open_store(path), name).metadata().codecs.back());
+  return codec::version_of(Array::open(store::open_store(path), name).metadata().codecs.back());
 }
 
 class MigrateTest : public ::testing::Test {
@@ -141,16 +140,16 @@ TEST_F(MigrateTest, WhatItCannotDoIsSaid) {
   expect_error(ErrorCode::not_found, "nothing.zarr", [&] { (void)migrate(dir_ / "nothing.zarr"); });
   const std::string path = dir_ / "v3.zarr";
   const std::shared_ptr<store::Store> store = store::create_store(path);
-  zarr::ArrayOptions options;
+  ArrayOptions options;
   options.zarr_format = 3;
   options.type = DataType::integer(4);
   options.shape = {4};
   options.chunk_shape = {2};
   options.compressor = CodecConfig{"run_lengths", Json::object()};
-  zarr::Array::create(store, "a", options);
+  Array::create(store, "a", options);
   store->finish();
   expect_error(ErrorCode::unsupported, "engram convert", [&] { (void)migrate(path); });
 }
 
 }  // namespace
-}  // namespace engram
+}  // namespace engram::zarr
