@@ -1,10 +1,10 @@
-// Encodes and decodes chunks with one codec each, on one thread, and says how long it took; nothing
-// but engram's public headers.
+// Encodes and decodes chunks with one codec each, on one thread, and says how long that took the
+// processor; nothing but engram's public headers.
 //
 // engram_codec_times CASES.json REPEATS: a list of [codec as in .zarray, type, shape, file with the
 // elements]. Prints [{"encode": [seconds], "decode": [seconds], "bytes": of the encoded chunk}].
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -19,7 +19,6 @@ namespace {
 
 using engram::Bytes;
 using engram::Json;
-using Clock = std::chrono::steady_clock;
 
 Bytes read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -33,9 +32,9 @@ template <typename Work>
 Json seconds_of(int repeats, const Work& work) {
   std::vector<double> seconds;
   for (int i = 0; i < repeats; ++i) {
-    const auto start = Clock::now();
+    const std::clock_t start = std::clock();
     work();
-    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    seconds.push_back(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
   }
   std::sort(seconds.begin(), seconds.end());
   return seconds;

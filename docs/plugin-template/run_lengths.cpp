@@ -2,8 +2,8 @@
 // configuration, two versions of its data format, errors with words, and an HDF5 filter.
 //
 // The format, 2.0: one byte, the size of an element; then for each run how often (LEB128) and the
-// element; what is left of the chunk behind its last whole element, as it is. Until 1.0 there were
-// bytes only: how often (1 to 255) and the byte.
+// element; then, where there is one, a 0 and what is left of the chunk behind its last whole
+// element. Until 1.0 there were bytes only: how often (1 to 255) and the byte.
 //
 //   {"id": "run_lengths", "element_size": 2, "codec_version": "2.0"}
 
@@ -55,8 +55,8 @@ engram_status open(const char* configuration, const char* version, const engram_
 void close(void* state) { delete static_cast<RunLengths*>(state); }
 
 std::uint64_t max_encoded_size(void* state, std::uint64_t decoded_size) {
-  // No run is longer than one element: a byte for each, and the head.
-  return decoded_size + decoded_size / static_cast<RunLengths*>(state)->element_size + 1;
+  // No run is longer than one element: a byte for each, the head, and the 0.
+  return decoded_size + decoded_size / static_cast<RunLengths*>(state)->element_size + 2;
 }
 
 engram_status encode(void* state, const void* in, std::uint64_t in_size, void* out, std::uint64_t,
@@ -82,7 +82,10 @@ engram_status encode(void* state, const void* in, std::uint64_t in_size, void* o
     i += run;
   }
   const std::uint64_t left = in_size - count * size;
-  if (left > 0) std::memcpy(to, from + count * size, left);
+  if (left > 0) {
+    *to++ = 0;
+    std::memcpy(to, from + count * size, left);
+  }
   *written = static_cast<std::uint64_t>(to - static_cast<unsigned char*>(out)) + left;
   return ENGRAM_OK;
 }
@@ -98,14 +101,6 @@ engram_status decode_runs(const unsigned char* from, const unsigned char* end, u
     size = *from++;
   }
   while (from != end) {
-    if (!is_old && room - done < size) {  // The rest behind the last whole element.
-      const auto rest = static_cast<std::uint64_t>(end - from);
-      if (rest != room - done)
-        return fail(message, ENGRAM_CORRUPT_DATA, "it decodes to another size");
-      std::memcpy(to + done, from, rest);
-      *written = room;
-      return ENGRAM_OK;
-    }
     std::uint64_t run = 0;
     if (is_old) {
       run = *from++;
@@ -116,6 +111,14 @@ engram_status decode_runs(const unsigned char* from, const unsigned char* end, u
         run |= static_cast<std::uint64_t>(*from & 127) << shift;
         if ((*from++ & 128) == 0) break;
       }
+    }
+    if (!is_old && run == 0) {  // The rest behind the last whole element.
+      const auto rest = static_cast<std::uint64_t>(end - from);
+      if (rest == 0 || rest >= size || rest > room - done)
+        return fail(message, ENGRAM_CORRUPT_DATA, "what is behind its last element is too long");
+      std::memcpy(to + done, from, rest);
+      *written = done + rest;
+      return ENGRAM_OK;
     }
     if (static_cast<std::uint64_t>(end - from) < size)
       return fail(message, ENGRAM_CORRUPT_DATA, "it ends within an element");

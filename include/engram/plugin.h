@@ -87,7 +87,8 @@ typedef struct engram_codec {
   engram_status (*encode)(void *state, const void *in, uint64_t in_size, void *out, uint64_t room,
                           uint64_t *written, engram_message *message);
 
-  /* Decodes `in` into `out`. ENGRAM_CORRUPT_DATA where that takes more than `room` bytes. */
+  /* Decodes `in` into `out`. ENGRAM_CORRUPT_DATA where that takes more than `room` bytes, which may
+   * be more than the chunk has: of chunks of objects, such as texts, nobody knows how many. */
   engram_status (*decode)(void *state, const void *in, uint64_t in_size, void *out, uint64_t room,
                           uint64_t *written, engram_message *message);
 

@@ -109,9 +109,10 @@ PhotonTable PhotonTable::anscombe(double gain, double zero_level, const DataType
   check_codes("anscombe-v1", codes);
   PhotonTable table(codes, encoded, decoded);
   const std::vector<Range> ranges = table.ranges();
-  std::vector<double> counts;
-  for (const Range& range : ranges)
-    counts.push_back(static_cast<double>(range.first + range.last) / 2);
+  std::vector<double> counts(ranges.size());
+  std::transform(ranges.begin(), ranges.end(), counts.begin(), [](const Range& range) {
+    return static_cast<double>(range.first + range.last) / 2;
+  });
   table.set_counts(ranges, counts);
   return table;
 }

@@ -105,7 +105,7 @@ void widen_numbers(const std::byte* in, std::size_t count, std::size_t size,
     for (std::size_t i = 0; i < count; ++i) {
       T value;
       std::memcpy(&value, in + i * sizeof(T), sizeof(T));
-      numbers[i] = value;
+      numbers[i] = value;  // NOLINT(bugprone-signed-char-misuse): it is a number.
     }
   };
   if (size == 1) all(std::type_identity<std::int8_t>());

@@ -9,6 +9,7 @@
 #include "array/number.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
+#include "engram/codec/registry.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -56,6 +57,7 @@ SizeGuess guess_size(const std::string& codec, BytesView encoded) {
   if (codec == "zstd") return {first, size * kZstdRatio + first};
   if (codec == "lzma") return {first, size * kLzmaRatio + first};
   if (codec == "bz2") return {first, (size / kBzip2BlockStored + 1) * kBzip2Block};
+  if (codec::is_plugin_codec(codec)) return {first, size * kZstdRatio + first};
   return {size * kFilterRatio, size * kFilterRatio};
 }
 

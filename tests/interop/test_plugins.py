@@ -53,6 +53,9 @@ class RunLengths(Codec):
                 shift, at = shift + 7, at + 1
                 if raw[at - 1] < 128:
                     break
+            if run == 0:
+                made += raw[at:]
+                break
             made += raw[at:at + size] * run
             at += size
         return bytes(made)
