@@ -12,8 +12,8 @@ namespace engram::codec {
 // throws Error(unsupported).
 //
 // Known: lzf (32000), blosc with any inner format that c-blosc has (32001; numcodecs' blosc is
-// "blosc"), lz4 (32004), bitshuffle alone, with lz4 or with Zstandard (32008), zfp (32013), bitgroom
-// (32022), granular bitround (32023).
+// "blosc"), lz4 (32004), bitshuffle alone, with lz4 or with Zstandard (32008), zfp (32013),
+// bitgroom (32022), granular bitround (32023).
 
 /// True when make_hdf5_decoder() knows the name.
 bool is_hdf5_decoder(std::string_view name) noexcept;
