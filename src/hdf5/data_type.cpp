@@ -296,4 +296,34 @@ bool has_pointers(const Type& type) {
   }
 }
 
+std::uint64_t size_in_file(hid_t id, std::uint64_t address_size) {
+  constexpr std::uint64_t kNumber = 4;  // Of elements, or of an object in a heap.
+  const std::uint64_t size = H5Tget_size(id);
+  switch (H5Tget_class(id)) {
+    case H5T_VLEN:
+      return kNumber + address_size + kNumber;
+    case H5T_STRING:
+      return H5Tis_variable_str(id) > 0 ? kNumber + address_size + kNumber : size;
+    case H5T_REFERENCE:
+      return H5Tequal(id, H5T_STD_REF_DSETREG) > 0 ? address_size + kNumber : address_size;
+    case H5T_ARRAY: {
+      const Handle element = own(H5Tget_super(id), "read the elements of an array type");
+      const std::uint64_t each = H5Tget_size(element.id());
+      return each == 0 ? size : size / each * size_in_file(element.id(), address_size);
+    }
+    case H5T_COMPOUND: {
+      // Each member moves those behind it, and what lies between them stays.
+      std::uint64_t in_file = size;
+      const int count = check(H5Tget_nmembers(id), "read the members of a type");
+      for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+        const Handle member = own(H5Tget_member_type(id, i), "read the members of a type");
+        in_file += size_in_file(member.id(), address_size) - H5Tget_size(member.id());
+      }
+      return in_file;
+    }
+    default:
+      return size;
+  }
+}
+
 }  // namespace engram::hdf5

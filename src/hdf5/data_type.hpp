@@ -63,6 +63,11 @@ Type describe(hid_t id);
 /// True when values of `type` hold memory of their own, behind pointers.
 bool has_pointers(const Type& type);
 
+/// Bytes of a value of the HDF5 type `id`, a dataset's, as it lies in a file whose addresses have
+/// `address_size` bytes. HDF5 tells only what it has in memory, where sequences and references are
+/// of other sizes.
+std::uint64_t size_in_file(hid_t id, std::uint64_t address_size);
+
 /// The smallest little-endian floating-point type that holds every value of the HDF5 type `id`, or
 /// of size 0 when there is none; `verbatim` tells whether it is that type but for the byte order.
 DataType describe_float(hid_t id, bool& verbatim);

@@ -35,7 +35,6 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
       max_chunk_bytes_(limits.max_chunk_bytes) {
   const Locked locked;
   Handle type = own(H5Dget_type(id), "read the type of a dataset");
-  stored_size_ = H5Tget_size(type.id());
   whole_ = std::make_shared<const Type>(describe(type.id()));
   (void)file_->guard()->take_refusal();
   read_space(id);
@@ -44,7 +43,10 @@ Dataset::Dataset(std::shared_ptr<File> file, std::uint64_t address, hid_t id, st
   Shape inner;
   element_ = strip_arrays(whole_, inner);
   read_layout(id, limits);
-  if (external_) stored_type_ = std::move(type);
+  if (external_) {
+    stored_size_ = H5Tget_size(type.id());
+    stored_type_ = std::move(type);
+  }
   if (null_) {
     inner.clear();
     chunk_shape_.clear();
@@ -115,12 +117,13 @@ void Dataset::read_layout(hid_t id, const Limits& limits) {
     throw Error(ErrorCode::limit_exceeded, fmt::format("{} has chunks of {} bytes, more than {}",
                                                        place(), bytes, limits.max_chunk_bytes));
 
-  // In a file, what stands for values elsewhere is of another size than in memory.
-  if (!has_pointers(*whole_))
-    stored_chunk_ =
-        checked_multiply(element_count(chunk_shape_), stored_size_, "the size of a chunk");
-
   filters_ = filters_of(properties.id());
+  if (!filters_.empty()) {
+    const Handle type = own(H5Dget_type(id), "read the type of a dataset");
+    stored_chunk_ =
+        checked_multiply(element_count(chunk_shape_),
+                         size_in_file(type.id(), file_->address_size()), "the size of a chunk");
+  }
   for (const Filter& filter : filters_)
     if (!is_available(filter.id)) missing_.push_back(filter);
   unsigned options = 0;

@@ -112,8 +112,8 @@ class Dataset {
   std::string missing_source_, other_file_, refused_file_;
   std::optional<ExternalStorage> external_;
   Handle stored_type_;             ///< external_ only: the type of whole_ as it is stored.
-  std::uint64_t stored_size_ = 0;  ///< Bytes of an element of whole_ as it is stored.
-  std::optional<std::uint64_t> stored_chunk_;  ///< Bytes of a decoded chunk.
+  std::uint64_t stored_size_ = 0;  ///< Bytes of it.
+  std::optional<std::uint64_t> stored_chunk_;  ///< Filtered chunks: bytes of one, decoded.
   std::uint64_t max_chunk_bytes_;
 };
 

@@ -163,6 +163,9 @@ File::File(Handle file, std::string path, std::shared_ptr<FileGuard> guard)
   hsize_t user_block = 0;
   check(H5Pget_userblock(properties.id(), &user_block), "read the head of " + path_);
   user_block_size_ = user_block;
+  std::size_t address_size = 0, length_size = 0;
+  check(H5Pget_sizes(properties.id(), &address_size, &length_size), "read the head of " + path_);
+  address_size_ = address_size;
   descriptor_ = descriptor_of(file_.id());
 }
 

@@ -20,7 +20,8 @@ void register_own_filters();
 class ExpectedChunks {
  public:
   /// `size` is that of a decoded chunk as it is stored; none: not known, as of the sources of a
-  /// virtual dataset, but at most `most`.
+  /// virtual dataset, but at most `most`. HDF5 takes whatever such a filter gives for a whole
+  /// chunk.
   ExpectedChunks(const std::vector<Filter>& filters, std::optional<std::uint64_t> size,
                  std::uint64_t most);
   ~ExpectedChunks();

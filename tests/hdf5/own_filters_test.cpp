@@ -188,6 +188,17 @@ TEST(OwnFiltersTest, RefuseAChunkThatDecodesToLess) {
   });
   testing::expect_error(ErrorCode::corrupt_data, "decodes to 256 bytes, expected 528",
                         [&] { (void)read_all(*file.dataset("lz4/records")); });
+  // 16 texts, each a place of 16 bytes in a heap; now one block of 64 bytes, which is stored.
+  file.damage("lz4/text", [](std::string& chunk) {
+    ASSERT_EQ(chunk.substr(0, 8), std::string("\0\0\0\0\0\0\x01\0", 8));
+    for (const std::size_t at : {6U, 10U, 14U}) chunk.replace(at, 2, std::string("\0\x40", 2));
+  });
+  const auto text = file.dataset("lz4/text");
+  std::vector<char*> values(16);
+  Arena arena(1U << 20U);
+  testing::expect_error(ErrorCode::corrupt_data, "decodes to 64 bytes, expected 256", [&] {
+    text->read({{0}, {16}}, std::as_writable_bytes(std::span(values)), &arena);
+  });
 }
 
 // Of those that numcodecs has a codec for; HDF5 would not even make the dataset otherwise.

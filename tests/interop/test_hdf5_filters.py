@@ -10,6 +10,7 @@ import pytest
 import zarr
 
 import engram
+import raw_compare
 import zarr_store
 
 CORRUPT, UNSUPPORTED = 5, 6
@@ -158,6 +159,35 @@ def test_text_and_virtual_datasets(name, tmp_path, no_plugins):
     made = zarr.open_group(str(tmp_path / "a.zarr"), mode="r")
     assert list(made["text"][:]) == [f"text {i}" for i in range(300)]
     assert np.array_equal(made["virtual"][:], values("<i4", (300,)))
+
+
+@pytest.mark.parametrize("name", ["lz4", "bitshuffle_zstd", "zstd", "bzip2"])
+def test_values_that_are_elsewhere(name, tmp_path, no_plugins):
+    """Sequences, texts and references are longer in memory or shorter, alone and in records with gaps and arrays of arrays."""
+    sequence, text = h5py.vlen_dtype("<i2"), h5py.string_dtype()
+    inner = np.dtype({"names": ["t", "x"], "formats": [text, ("i1", (3,))], "offsets": [4, 16], "itemsize": 24})
+    outer = np.dtype([("a", "i1"), ("s", sequence), ("i", inner, (2,)), ("r", h5py.ref_dtype), ("p", h5py.regionref_dtype),
+                      ("t", text, (2, 2)), ("z", "<f8")])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        target = file.create_dataset("target", data=np.arange(10))
+        options = {"chunks": (16,), **FILTERS[name]}
+        made = {each: file.create_dataset(each, (40,), dtype=kind, **options) for each, kind in
+                (("sequences", sequence), ("records", outer), ("references", h5py.ref_dtype), ("regions", h5py.regionref_dtype))}
+        rows = np.zeros(40, outer)
+        for i in range(40):
+            made["sequences"][i] = np.arange(i % 5)
+            made["references"][i] = target.ref
+            made["regions"][i] = target.regionref[i % 5:7]
+            rows["a"][i], rows["s"][i], rows["r"][i], rows["p"][i], rows["z"][i] = i, np.arange(i % 4), target.ref, target.regionref[:3], i / 4
+            for j in range(2):
+                rows["i"][i, j] = (f"inner {i} {j}", (i, j, 1))
+            rows["t"][i] = [[f"{i}", "b"], ["c", f"d{i}"]]
+        made["records"][...] = rows
+    run = engram.run("convert", tmp_path / "a.h5", tmp_path / "a.zarr", "--json", env=no_plugins)
+    assert run.code == 0, run.told()
+    assert not [notice for notice in run.notices if notice["kind"] == "left_out"], run.notices
+    result = raw_compare.compare(str(tmp_path / "a.h5"), tmp_path / "a.zarr", run.notices)
+    assert result.problems == [] and result.unread == []
 
 
 def test_parts_are_read(tmp_path, no_plugins):

@@ -40,6 +40,8 @@ class File {
   std::uint64_t size() const noexcept { return size_; }
   /// Bytes before the HDF5 data that belong to somebody else.
   std::uint64_t user_block_size() const noexcept { return user_block_size_; }
+  /// Bytes of an address in it.
+  std::uint64_t address_size() const noexcept { return address_size_; }
 
   /// The bytes of the file from `offset` on, which are counted from its very start, user block
   /// included. They are read beside HDF5, and by many threads at once. False, with anything in
@@ -65,7 +67,7 @@ class File {
   int descriptor_ = -1;  ///< HDF5's own, which is open as long as file_ is; -1: none to read from.
   std::string path_;
   std::shared_ptr<FileGuard> guard_;
-  std::uint64_t number_ = 0, size_ = 0, user_block_size_ = 0;
+  std::uint64_t number_ = 0, size_ = 0, user_block_size_ = 0, address_size_ = 0;
   std::list<Kept> kept_;  ///< The last used first; guarded by HDF5's mutex.
 };
 
