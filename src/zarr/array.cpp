@@ -10,6 +10,7 @@
 #include "zarr/chunk_cache.hpp"
 #include "zarr/chunk_keys.hpp"
 #include "zarr/chunk_source.hpp"
+#include "zarr/chunk_walk.hpp"
 #include "zarr/documents.hpp"
 #include "zarr/metadata_view.hpp"
 #include "zarr/object_chunk.hpp"
@@ -64,13 +65,7 @@ Array::Array(StoreHandle store, std::string path, ArrayMetadata metadata,
       chunk_keys_ = std::make_shared<const ArrayMetadata>(ShardStore::chunk_keys(metadata_));
       const ChunkSource readable(store_, path_, metadata_);
     }
-    const codec::ChunkElements payload;
-    pipeline_.emplace(codecs_of_bytes(metadata_),
-                      metadata_.is_object
-                          ? payload
-                          : codec::ChunkElements{
-                                metadata_.type, metadata_.order.from_slowest(metadata_.chunk_shape),
-                                metadata_.zarr_format == 2 && !metadata_.order.is_c()});
+    pipeline_.emplace(codecs_of_bytes(metadata_), elements_of(metadata_));
   } catch (const Error& error) {
     refusal_ = error;
     refusal_->at(join(path_, document_name()));

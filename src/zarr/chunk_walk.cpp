@@ -49,6 +49,13 @@ bool ChunkWalk::covers(const Shape& place, const Overlap& overlap) const {
   return overlap.in_chunk.shape == grid_.region(place).shape;
 }
 
+codec::ChunkElements elements_of(const ArrayMetadata& metadata) {
+  if (metadata.is_object) return {};
+  if (metadata.zarr_format == 2)
+    return {metadata.type, metadata.chunk_shape, !metadata.order.is_c()};
+  return {metadata.type, metadata.order.from_slowest(metadata.chunk_shape), false};
+}
+
 std::uint64_t offset_in(const Shape& shape, const Order& order, const Shape& index,
                         const Shape& origin) {
   std::uint64_t offset = 0;

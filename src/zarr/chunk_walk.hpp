@@ -41,6 +41,10 @@ inline std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
   return element_count(metadata.chunk_shape) * metadata.type.size;
 }
 
+/// The elements of a chunk as its codecs are given them: in v2 those of the chunk, in whatever
+/// order they lie; in v3, where `transpose` is a codec itself, what that makes of them.
+codec::ChunkElements elements_of(const ArrayMetadata& metadata);
+
 /// What a chunk whose decoded size is not known may have as stored.
 inline std::uint64_t max_stored_objects(const Limits& limits) {
   return 2 * limits.max_chunk_bytes + (1U << 20U);

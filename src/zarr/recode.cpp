@@ -31,11 +31,7 @@ class Recoder {
                                : codec::Pipeline(before_).max_stored_size(size_)),
         element_size_(before.is_object ? 1 : before.type.size),
         decoder_(before_),
-        encoder_({byte_codecs(after).begin(), byte_codecs(after).end()},
-                 before.is_object ? codec::ChunkElements{}
-                                  : codec::ChunkElements{
-                                        before.type, before.order.from_slowest(before.chunk_shape),
-                                        !before.order.is_c()}) {}
+        encoder_({byte_codecs(after).begin(), byte_codecs(after).end()}, elements_of(before)) {}
 
   std::uint64_t most() const noexcept { return most_; }
 
