@@ -68,6 +68,27 @@ bool is_v3_root(const store::ReadableStore& store) {
          !has_document(store, "", kConsolidatedName) && has_document(store, "", kNodeName);
 }
 
+std::optional<std::string> path_of_node(std::string_view key) {
+  if (key == kNodeName) return "";
+  if (!key.ends_with(kNodeName) || key[key.size() - kNodeName.size() - 1] != '/')
+    return std::nullopt;
+  return std::string(key.substr(0, key.size() - kNodeName.size() - 1));
+}
+
+bool amend_consolidated_v3(Json& root, const DocumentChanges& changes) {
+  if (inline_metadata(root) == nullptr) return false;
+  Json& metadata = root[std::string(kConsolidatedMember)]["metadata"];
+  for (const auto& [key, document] : changes) {
+    const auto path = path_of_node(key);
+    if (!path || path->empty()) continue;
+    if (document)
+      metadata[*path] = own_part(*document);
+    else
+      metadata.erase(*path);
+  }
+  return true;
+}
+
 void consolidate_v3(store::Store& store, const Limits& limits) {
   auto root = read_root_v3(store, limits);
   if (!root) throw_gone(store);

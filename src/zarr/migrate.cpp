@@ -69,13 +69,6 @@ class Finder {
       }
     }
     if (task.array.codec.empty()) return;
-    if (node.zarr_format != 2)
-      throw Error(
-          ErrorCode::unsupported,
-          fmt::format(
-              "{0}: its data are of version {1} of codec {2}; arrays of Zarr v2 are migrated "
-              "in place, this store is to be written anew: engram convert --codec {2}",
-              path, task.array.from, task.array.codec));
     tasks_.push_back(std::move(task));
   }
 

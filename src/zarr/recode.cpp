@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,9 +11,11 @@
 
 #include "engram/base/error.hpp"
 #include "engram/codec/pipeline.hpp"
+#include "zarr/chunk_keys.hpp"
 #include "zarr/chunk_walk.hpp"
 #include "zarr/decode_unsized.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/shard_edit.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -20,6 +23,21 @@ namespace {
 // The codecs of a chunk that turn bytes into bytes.
 std::span<const CodecConfig> byte_codecs(const ArrayMetadata& metadata) {
   return std::span(metadata.codecs).subspan(metadata.is_object ? 1 : 0);
+}
+
+// Chunks of arrays with shards, by the place of the shard that they lie in; else nothing.
+std::map<Shape, std::vector<EncodedChunk>> by_shard(const ArrayMetadata& metadata,
+                                                    const ChunkGrid& grid,
+                                                    const std::vector<EncodedChunk>& chunks) {
+  std::map<Shape, std::vector<EncodedChunk>> shards;
+  if (metadata.shards.empty()) return shards;
+  const Shape values = shape_of_values(metadata);
+  for (const EncodedChunk& chunk : chunks) {
+    Shape place = grid.place(chunk.number);
+    for (std::size_t d = 0; d < place.size(); ++d) place[d] /= values[d] / metadata.chunk_shape[d];
+    shards[std::move(place)].push_back(chunk);
+  }
+  return shards;
 }
 
 class Recoder {
@@ -73,19 +91,30 @@ Recoded recode(Transaction& transaction, std::string_view path, std::vector<Code
     throw Error(ErrorCode::unsupported,
                 fmt::format("/{}: the chunks of {} can't be listed", array.path(), store->name()));
   std::atomic<std::uint64_t> bytes_before = 0, bytes_after = 0;
-  run_tasks(workers, chunks->size(), 4 * (before.is_object ? 0 : size_of_chunk(before)),
-            [&](std::uint64_t i) {
-              const store::Key key = array.chunk_key(array.grid().place((*chunks)[i].number));
-              at_key(key.str(), [&] {
-                const auto stored = transaction.get(key, recoder.most());
-                if (!stored) return;
-                const Bytes encoded = recoder.recoded(*stored);
-                transaction.set(key, encoded);
-                bytes_before += stored->size();
-                bytes_after += encoded.size();
+  const auto recode_all = [&](store::Store& values, std::span<const EncodedChunk> some) {
+    run_tasks(workers, some.size(), 4 * (before.is_object ? 0 : size_of_chunk(before)),
+              [&](std::uint64_t i) {
+                const store::Key key = array.chunk_key(array.grid().place(some[i].number));
+                at_key(key.str(), [&] {
+                  const auto stored = values.get(key, recoder.most());
+                  if (!stored) return;
+                  const Bytes encoded = recoder.recoded(*stored);
+                  values.set(key, encoded);
+                  bytes_before += stored->size();
+                  bytes_after += encoded.size();
+                });
               });
-            });
-  transaction.set(store::Key(join(array.path(), kArrayName)), as_bytes(to_zarray(after)));
+  };
+  if (before.shards.empty()) recode_all(transaction, *chunks);
+  for (const auto& [shard, in_shard] : by_shard(before, array.grid(), *chunks)) {
+    const auto edit = ShardEdit::of(transaction, array.path(), before);
+    recode_all(*edit, in_shard);
+    edit->commit();
+  }
+  if (before.zarr_format == 3)
+    write_node_v3(transaction, array.path(), to_zarr_json(after, array.attributes()));
+  else
+    transaction.set(store::Key(join(array.path(), kArrayName)), as_bytes(to_zarray(after)));
   return {chunks->size(), bytes_before, bytes_after};
 }
 

@@ -18,13 +18,15 @@
 #include "zarr/consolidate_from.hpp"
 #include "zarr/consolidated_v3.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/hierarchy_v3.hpp"
 #include "zarr/journal.hpp"
 
 namespace engram::zarr {
 namespace {
 
 bool is_document_key(std::string_view key) {
-  return key.ends_with(kGroupName) || key.ends_with(kArrayName) || key.ends_with(kAttributesName);
+  return key.ends_with(kGroupName) || key.ends_with(kArrayName) || key.ends_with(kAttributesName) ||
+         path_of_node(key).has_value();
 }
 
 std::string summary_of(const ConsolidatedCheck& check) {
@@ -55,10 +57,7 @@ struct Transaction::Impl {
   Impl(std::shared_ptr<store::Store> behind, const TransactionOptions& settings)
       : store(std::move(behind)), options(settings), lock(store->lock()) {
     recovered = recover_locked(*store, options.sync, options.limits);
-    if (is_v3_root(*store))
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("{} is of Zarr v3: engram appends, all or nothing, to Zarr v2",
-                              store->name()));
+    is_v3 = is_v3_root(*store);
     if (options.stale == TransactionOptions::Stale::trust) return;
     const ConsolidatedCheck check = check_consolidated(*store, options.limits);
     renews = check.exists && !check.is_current();
@@ -101,6 +100,27 @@ struct Transaction::Impl {
     return {erased.contains(key), std::nullopt};
   }
 
+  DocumentChanges changed_documents() const {
+    DocumentChanges changes;
+    const std::shared_lock guard(mutex);
+    for (const auto& [key, value] : values)
+      if (value.document)
+        changes[key] = at_key(
+            key, [&, &text_of = *value.document] { return parse_json(text_of, options.limits); });
+    for (const std::string& key : erased)
+      if (is_document_key(key)) changes[key] = std::nullopt;
+    return changes;
+  }
+
+  // Of v3: sets the root's document with what it holds of the others as they are to be.
+  void amend_root(Transaction& view) const {
+    if (renews) return consolidate_v3(view, options.limits);
+    const DocumentChanges changes = changed_documents();
+    if (changes.empty()) return;
+    auto root = read_root_v3(view, options.limits);
+    if (root && amend_consolidated_v3(*root, changes)) write_node_v3(view, "", *root);
+  }
+
   // What `.zmetadata` says with all changes; nullopt: the store has none. `view` is the
   // transaction.
   std::optional<std::string> consolidated(Transaction& view) {
@@ -121,17 +141,7 @@ struct Transaction::Impl {
       renewing = false;
       text = std::move(renewed);
     } else {
-      DocumentChanges changes;
-      {
-        const std::shared_lock guard(mutex);
-        for (const auto& [key, value] : values)
-          if (value.document)
-            changes[key] = at_key(key, [&, &text_of = *value.document] {
-              return parse_json(text_of, options.limits);
-            });
-        for (const std::string& key : erased)
-          if (is_document_key(key)) changes[key] = std::nullopt;
-      }
+      const DocumentChanges changes = changed_documents();
       text = changes.empty() ? std::nullopt : amended_consolidated(*store, changes, options.limits);
       if (changes.empty()) {
         const auto bytes = store->get(store::Key(kConsolidatedName), UINT64_MAX);
@@ -147,6 +157,7 @@ struct Transaction::Impl {
   const TransactionOptions options;
   std::unique_ptr<store::WriteLock> lock;
   Recovery recovered = Recovery::nothing;
+  bool is_v3 = false;
   bool renews = false;
   State state = State::open;
 
@@ -183,7 +194,7 @@ class Visibility {
   bool is_inside(const ArrayMetadata& metadata, const std::string& name) const {
     const auto place = parse_chunk_key(metadata, name);
     if (!place) return true;
-    const ChunkGrid grid(metadata.shape, metadata.chunk_shape);
+    const ChunkGrid grid(metadata.shape, shape_of_values(metadata));
     for (std::size_t d = 0; d < place->size(); ++d)
       if ((*place)[d] >= grid.grid_shape()[d]) return false;
     return true;
@@ -195,6 +206,10 @@ class Visibility {
     std::optional<ArrayMetadata> metadata;
     if (const auto document = read_document(store_, join(path, kArrayName), limits_))
       metadata = parse_zarray(*document, limits_);
+    else if (const auto node = path.empty() ? read_root_v3(store_, limits_)
+                                            : read_document(store_, join(path, kNodeName), limits_);
+             node && is_array_v3(*node))
+      metadata = parse_zarr_json(*node, limits_);
     return arrays_.emplace(path, std::move(metadata)).first->second;
   }
 
@@ -229,7 +244,10 @@ void Transaction::commit() {
     store.set(journal_key(number), as_bytes(text));
     documents.push_back({key, number, text.size()});
   };
-  if (const auto text = impl.consolidated(*this)) keep(std::string(kConsolidatedName), *text);
+  if (impl.is_v3)
+    impl.amend_root(*this);
+  else if (const auto text = impl.consolidated(*this))
+    keep(std::string(kConsolidatedName), *text);
   Visibility visibility(store, impl.options.limits);
   for (const auto& [key, value] : impl.values) {
     if (value.document) {

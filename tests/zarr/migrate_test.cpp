@@ -13,9 +13,11 @@
 #include "engram/zarr/array.hpp"
 #include "engram/zarr/consolidated.hpp"
 #include "engram/zarr/group.hpp"
+#include "engram/zarr/hierarchy.hpp"
 #include "testing/expect_error.hpp"
 #include "testing/old_run_lengths.hpp"
 #include "testing/temp_dir.hpp"
+#include "zarr/shard_edit.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -136,19 +138,52 @@ TEST_F(MigrateTest, AnArrayThatIsDamagedStaysAsItIs) {
   EXPECT_FALSE(std::filesystem::exists(path + "/.engram-append"));
 }
 
-TEST_F(MigrateTest, WhatItCannotDoIsSaid) {
-  expect_error(ErrorCode::not_found, "nothing.zarr", [&] { (void)migrate(dir_ / "nothing.zarr"); });
+// Chunks alone and in shards; what the root holds of the others is current afterwards.
+TEST_F(MigrateTest, OfZarrV3) {
   const std::string path = dir_ / "v3.zarr";
   const std::shared_ptr<store::Store> store = store::create_store(path);
-  ArrayOptions options;
-  options.zarr_format = 3;
-  options.type = DataType::integer(4);
-  options.shape = {4};
-  options.chunk_shape = {2};
-  options.compressor = CodecConfig{"run_lengths", Json::object()};
-  Array::create(store, "a", options);
+  Group root = Group::create(store, "", Json::object(), IfExists::refuse, {}, 3);
+  std::vector<std::int32_t> values(10);
+  for (std::size_t i = 0; i < 10; ++i) values[i] = static_cast<std::int32_t>(i / 3);
+  for (const std::string name : {"plain", "sharded"}) {
+    ArrayOptions options;
+    options.zarr_format = 3;
+    options.type = DataType::integer(4);
+    options.shape = {10};
+    options.chunk_shape = {2};
+    if (name == "sharded") options.shard_shape = {6};
+    options.compressor = std::nullopt;
+    options.attributes = {{"unit", "mV"}};
+    Array array = root.create_array(name, options);
+    array.write<std::int32_t>(Region::all({10}), values);
+    ArrayMetadata metadata = array.metadata();
+    metadata.codecs = {{"run_lengths", Json::object()}};
+    const auto edit = metadata.shards.empty() ? nullptr : ShardEdit::of(*store, name, metadata);
+    store::Store& chunks = edit ? static_cast<store::Store&>(*edit) : *store;
+    for (std::uint64_t i = 0; i < 5; ++i)
+      chunks.set(array.chunk_key({i}), testing::old_runs(*chunks.get(array.chunk_key({i}), 1000)));
+    if (edit) edit->commit();
+    store->set(store::Key(name + "/zarr.json"),
+               as_bytes(dump_json(to_zarr_json(metadata, options.attributes), JsonStyle::line)));
+  }
+  consolidate(*store);
   store->finish();
-  expect_error(ErrorCode::unsupported, "engram convert", [&] { (void)migrate(path); });
+  EXPECT_EQ(read_numbers(path, "plain"), "0001112223");
+  EXPECT_EQ(read_numbers(path, "sharded"), "0001112223");
+  const MigrateReport report = migrate(path);
+  ASSERT_EQ(report.migrated.size(), 2U);
+  EXPECT_EQ(report.migrated[1].chunks, 5U);
+  const auto after = store::open_store(path);
+  EXPECT_TRUE(check_consolidated(*after).is_current());
+  for (const Node& node : read_hierarchy(*after).children) {
+    EXPECT_EQ(codec::version_of(node.array->codecs.back()), "2.0") << node.name;
+    EXPECT_EQ(node.attributes, (Json{{"unit", "mV"}}));
+    EXPECT_EQ(read_numbers(path, node.name), "0001112223");
+  }
+}
+
+TEST_F(MigrateTest, WhatItCannotDoIsSaid) {
+  expect_error(ErrorCode::not_found, "nothing.zarr", [&] { (void)migrate(dir_ / "nothing.zarr"); });
 }
 
 }  // namespace

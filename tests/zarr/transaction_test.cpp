@@ -51,10 +51,43 @@ TEST(TransactionTest, ChangesAreSeenThroughItAndNowhereElseUntilItIsCommitted) {
   EXPECT_EQ(TransactionScene::seen(store, false), changed);
 }
 
-TEST(TransactionTest, IsOfZarrV2) {
+TEST(TransactionTest, OfZarrV3) {
   const auto store = store_with({});
-  Group::create(store, "", Json::object(), IfExists::refuse, {}, 3);
-  testing::expect_error(ErrorCode::unsupported, "of Zarr v3", [&] { Transaction{store}; });
+  Group root = Group::create(store, "", {{"title", "before"}}, IfExists::refuse, {}, 3);
+  ArrayOptions options;
+  options.zarr_format = 3;
+  options.type = DataType::integer(2);
+  options.shape = {5};
+  options.chunk_shape = {2};
+  options.shard_shape = {4};
+  const std::vector<std::int16_t> values = {1, 2, 3, 4, 5};
+  root.create_array("a/b", options).write<std::int16_t>(Region::all({5}), values);
+  root.create_array("gone", options);
+  consolidate(*store);
+  const std::string old = TransactionScene::seen(store);
+  {
+    Transaction dropped(store);
+    const std::shared_ptr<store::Store> view(std::shared_ptr<void>(), &dropped);
+    Array::open(view, "a/b").append<std::int16_t>(values);
+  }
+  EXPECT_EQ(TransactionScene::seen(store), old);
+  Transaction transaction(store);
+  const std::shared_ptr<store::Store> view(std::shared_ptr<void>(), &transaction);
+  Group::open(view).set_attributes({{"title", "after"}});
+  Array::open(view, "a/b").append<std::int16_t>(values);
+  Group::open(view).create_array("a/new", options);
+  Group::open(view).erase("gone");
+  EXPECT_EQ(TransactionScene::seen(store), old);
+  transaction.commit();
+  EXPECT_TRUE(check_consolidated(*store).is_current());
+  EXPECT_EQ(TransactionScene::seen(store), TransactionScene::seen(store, false));
+  EXPECT_EQ(Group::open(store).attributes()["title"], "after");
+  EXPECT_EQ(Array::open(store, "a/b").read<std::int16_t>(Region::all({10})),
+            (std::vector<std::int16_t>{1, 2, 3, 4, 5, 1, 2, 3, 4, 5}));
+  const Node all = read_hierarchy(*store);
+  ASSERT_EQ(all.children.size(), 1U);
+  EXPECT_EQ(all.children[0].children.size(), 2U);
+  EXPECT_EQ(store->list_dir(".engram-append").keys.size(), 0U);
 }
 
 TEST(TransactionTest, LeavesConsolidatedMetadataAsConsolidateWritesThem) {

@@ -40,13 +40,13 @@ struct MigrateReport {
 Json to_json(const MigrateReport& report);
 std::string summary(const MigrateReport& report);
 
-/// Encodes anew, in place, the arrays of the Zarr store at `store` (v2, a directory) whose codecs
+/// Encodes anew, in place, the arrays of the Zarr store at `store` (a directory) whose codecs
 /// have a version ("codec_version") older than the one that is written now; see
 /// codec::known_codecs(). Each array is one transaction: whole or untouched, also when the process
 /// is killed, and what it held is what it holds, which is checked chunk by chunk. Reading never
 /// migrates anything.
 ///
-/// Throws Error(not_found), Error(unsupported) for a store of Zarr v3 that has such arrays,
+/// Throws Error(not_found), Error(unsupported) for a store that can't be locked or listed,
 /// Error(corrupt_data) naming a chunk that can't be decoded: arrays before that one are migrated.
 MigrateReport migrate(const std::string& store, const MigrateOptions& options = {});
 

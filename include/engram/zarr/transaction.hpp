@@ -41,9 +41,11 @@ struct TransactionOptions {
 /// in the store behind it by commit().
 ///
 ///  - Values that are set lie in the store under `.engram-append/` until then, which no reader of
-///    Zarr takes for a group or an array. Metadata documents (`.zgroup`, `.zarray`, `.zattrs`) are
-///    held in memory. Nothing else of the store is touched, so that who reads it sees no change.
-///  - `.zmetadata`, where there is one, is amended by commit(), and can't be set.
+///    Zarr takes for a group or an array. Metadata documents (`.zgroup`, `.zarray`, `.zattrs`,
+///    `zarr.json`) are held in memory. Nothing else of the store is touched, so that who reads it
+///    sees no change.
+///  - `.zmetadata`, where there is one, is amended by commit(), and can't be set. So is in Zarr v3
+///    what the root's `zarr.json` holds of the others; until then it is seen as it was.
 ///  - Killed at any step, the store is as before or as after for all who open it: readers of
 ///    consolidated metadata and of single files, with or without engram. The next Transaction, or
 ///    recover(), ends what was left; see specs/zarr-layout.md. (One exception: on a store that
@@ -56,7 +58,7 @@ struct TransactionOptions {
 class Transaction final : public store::Store {
  public:
   /// Keeps other writers away, and recovers first. Throws what Store::lock() and recover() throw;
-  /// see TransactionOptions::Stale. Throws Error(unsupported) for a store of Zarr v3.
+  /// see TransactionOptions::Stale.
   explicit Transaction(std::shared_ptr<store::Store> store, const TransactionOptions& options = {});
   /// What was not committed never was.
   ~Transaction() override;
