@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
     ::testing::Values(
         BadConfig{"Unknown", "pcodec", "{}", ErrorCode::unsupported,
-                  "\"pcodec\" is not known; there are adler32, anscombe-v1,"},
+                  "\"pcodec\" is not known; there are adler32,"},
         BadConfig{"OfObjects", "vlen-utf8", "{}", ErrorCode::unsupported, "array of objects"},
         BadConfig{"Hdf5Only", "hdf5:32000", "{}", ErrorCode::unsupported, "hdf5:32000"},
         BadConfig{"LevelAbove", "zlib", R"({"level":10})", kInvalid, "level is 10"},
