@@ -79,6 +79,14 @@ TEST_F(PluginTest, EncodesAndDecodes) {
   EXPECT_EQ(alone.encode(bytes, 2).size(), 1U + 10 * 3);
 }
 
+TEST_F(PluginTest, MayBeWrittenInC) {
+  EXPECT_NO_THROW((void)load_plugin(plugin_file("in_c")));
+  const Pipeline pipeline({{"inverted", Json::object()}});
+  const Bytes bytes = {std::byte{0}, std::byte{0x0f}, std::byte{0xff}};
+  EXPECT_EQ(pipeline.encode(bytes, 1), (Bytes{std::byte{0xff}, std::byte{0xf0}, std::byte{0}}));
+  EXPECT_EQ(pipeline.decode(pipeline.encode(bytes, 1), 3), bytes);
+}
+
 TEST_F(PluginTest, ItsNameIsAUsersWord) {
   EXPECT_EQ(*parse_codec("run_lengths"), (CodecConfig{"run_lengths", {{"codec_version", "2.0"}}}));
   EXPECT_EQ(*parse_codec("run_lengths:element_size=4,note=long runs"),
