@@ -10,6 +10,7 @@
 #include "engram/base/error.hpp"
 #include "engram/codec/registry.hpp"
 #include "zarr/chunk_keys.hpp"
+#include "zarr/chunk_walk.hpp"
 #include "zarr/fill.hpp"
 
 namespace engram::backend {
@@ -69,7 +70,7 @@ ZarrArraySink::ZarrArraySink(std::shared_ptr<store::Store> store,
       in_shards_(metadata_.shards.empty()
                      ? zarr::ShardPlaces()
                      : zarr::ShardPlaces(metadata_.shards.front(), metadata_.chunk_shape)),
-      pipeline_(metadata_.codecs, {metadata_.type, metadata_.chunk_shape, false}),
+      pipeline_(metadata_.codecs, zarr::elements_of(metadata_)),
       adopter_(std::move(adopter)),
       resume_(resume),
       fill_(zarr::fill_element(metadata_)) {}

@@ -1,14 +1,17 @@
-// Chains of codecs as a user writes them, and what of them an array takes.
+// Codecs and chains of them as a user writes them, and what of them an array takes.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
 #include <vector>
 
 #include "codec/configuration.hpp"
+#include "codec/plugins.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
+#include "engram/codec/registry.hpp"
 
 namespace engram::codec {
 namespace {
@@ -22,13 +25,83 @@ std::vector<std::string_view> cut(std::string_view text, char at) {
   return parts;
 }
 
+// What a user may ask for, with the level that is taken when none is named.
+struct Level {
+  std::string_view name, member;
+  std::int64_t usual;
+};
+
+constexpr std::array<Level, 6> kLevels = {{{"zlib", "level", 6},
+                                           {"gzip", "level", 6},
+                                           {"bz2", "level", 9},
+                                           {"lzma", "preset", 6},
+                                           {"zstd", "level", 3},
+                                           {"lz4", "acceleration", 1}}};
+
+constexpr std::array<std::string_view, 3> kShuffles = {"noshuffle", "shuffle", "bitshuffle"};
+
+std::optional<std::int64_t> integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// The configuration that `parts` spell, or nullopt when they spell none.
+std::optional<CodecConfig> blosc_of(const std::vector<std::string_view>& parts) {
+  CodecConfig config{"blosc", {{"cname", "zstd"}, {"clevel", 5}, {"shuffle", 1}, {"blocksize", 0}}};
+  std::size_t at = 1;
+  if (at < parts.size()) config.configuration["cname"] = std::string(parts[at++]);
+  if (at < parts.size()) {
+    if (const auto level = integer(parts[at])) {
+      config.configuration["clevel"] = *level;
+      ++at;
+    }
+  }
+  if (at < parts.size()) {
+    const auto* const shuffle = std::find(kShuffles.begin(), kShuffles.end(), parts[at++]);
+    if (shuffle == kShuffles.end()) return std::nullopt;
+    config.configuration["shuffle"] = shuffle - kShuffles.begin();
+  }
+  if (at < parts.size()) return std::nullopt;
+  return config;
+}
+
+// "name" or "name:member=value,member=value"; a value is JSON, or else text.
+std::optional<CodecConfig> plugin_config_of(const std::vector<std::string_view>& parts) {
+  if (parts.size() > 2) return std::nullopt;
+  CodecConfig config{std::string(parts[0]), Json::object()};
+  std::string_view left = parts.size() == 2 ? parts[1] : std::string_view();
+  while (!left.empty()) {
+    const std::string_view one = left.substr(0, left.find(','));
+    left.remove_prefix(std::min(one.size() + 1, left.size()));
+    const std::size_t equals = one.find('=');
+    if (equals == 0 || equals == std::string_view::npos) return std::nullopt;
+    const std::string value(one.substr(equals + 1));
+    Json json = Json::parse(value, nullptr, false);
+    config.configuration[std::string(one.substr(0, equals))] =
+        json.is_discarded() ? Json(value) : std::move(json);
+  }
+  return with_version(std::move(config));
+}
+
+std::optional<CodecConfig> config_of(const std::vector<std::string_view>& parts) {
+  if (find_plugin(parts[0]) != nullptr) return plugin_config_of(parts);
+  if (parts[0] == "blosc") return blosc_of(parts);
+  const auto* const known =
+      std::find_if(kLevels.begin(), kLevels.end(),
+                   [&parts](const Level& level) { return level.name == parts[0]; });
+  if (known == kLevels.end() || parts.size() > 2) return std::nullopt;
+  std::optional<std::int64_t> level = known->usual;
+  if (parts.size() == 2) level = integer(parts[1]);
+  if (!level) return std::nullopt;
+  return CodecConfig{std::string(known->name), {{std::string(known->member), *level}}};
+}
+
 // A whole number stays one.
 std::optional<Json> number_of(std::string_view text) {
+  if (const auto whole = integer(text)) return Json(*whole);
   const char* const end = text.data() + text.size();
-  std::int64_t whole = 0;
-  if (const auto read = std::from_chars(text.data(), end, whole);
-      read.ec == std::errc() && read.ptr == end)
-    return Json(whole);
   double real = 0;
   if (const auto read = std::from_chars(text.data(), end, real);
       read.ec == std::errc() && read.ptr == end)
@@ -93,6 +166,21 @@ bool takes(const CodecConfig& config, const DataType& type) {
 }
 
 }  // namespace
+
+std::optional<CodecConfig> parse_codec(std::string_view text) {
+  if (text == "none") return std::nullopt;
+  std::string reason;
+  try {
+    if (const auto config = config_of(cut(text, ':'))) return make_codec(*config)->config();
+  } catch (const Error& error) {
+    reason = fmt::format(" ({})", error.what());
+  }
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{} names no codec{}: expected none, zlib:LEVEL, gzip:LEVEL, bz2:LEVEL, "
+                          "zstd:LEVEL, lzma:PRESET, lz4 or blosc:COMPRESSOR:LEVEL:SHUFFLE, as in "
+                          "blosc:zstd:5:bitshuffle, or the name of a plugin's codec",
+                          excerpt(std::string(text)), reason));
+}
 
 std::vector<CodecConfig> parse_codecs(std::string_view text) {
   std::vector<CodecConfig> codecs;

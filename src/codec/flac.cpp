@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "codec/channels.hpp"
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
 #include "engram/base/error.hpp"
@@ -200,11 +201,7 @@ class FlacCodec final : public ConfiguredCodec {
   }
 
  private:
-  std::uint64_t channels() const noexcept {
-    const bool fits = elements_.shape.size() == 2 && elements_.shape[1] > 0 &&
-                      elements_.shape[1] <= kFlacChannels;
-    return fits ? elements_.shape[1] : 1;
-  }
+  std::uint64_t channels() const noexcept { return channels_of(elements_, kFlacChannels); }
 
   void check_elements(std::uint64_t size) const {
     if (elements_.type != DataType::integer(2))

@@ -41,8 +41,7 @@ std::optional<FormatVersion> said_version(const CodecConfig& config) {
   return version;
 }
 
-FormatVersion readable_version(const CodecConfig& config,
-                               const std::vector<FormatVersion>& versions,
+FormatVersion readable_version(const CodecConfig& config, std::span<const FormatVersion> versions,
                                std::string_view remedy) {
   const auto said = said_version(config);
   if (!said) return versions.front();

@@ -2,9 +2,9 @@
 
 #include <compare>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "engram/array/array_source.hpp"
 
@@ -34,7 +34,7 @@ std::optional<FormatVersion> said_version(const CodecConfig& config);
 /// The version of data with `config`, of a codec that reads `versions`, oldest first: what it says,
 /// or the oldest. Throws Error(unsupported) for one that is not read, naming `codec`, both and
 /// `remedy`: what is to be installed.
-FormatVersion readable_version(const CodecConfig& config,
-                               const std::vector<FormatVersion>& versions, std::string_view remedy);
+FormatVersion readable_version(const CodecConfig& config, std::span<const FormatVersion> versions,
+                               std::string_view remedy);
 
 }  // namespace engram::codec

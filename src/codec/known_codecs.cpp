@@ -99,10 +99,15 @@ bool is_older(const std::string& version, const std::string& other) {
 }
 
 CodecConfig with_version(CodecConfig config) {
+  return said_version(config) ? config : with_newest_version(std::move(config));
+}
+
+CodecConfig with_newest_version(CodecConfig config) {
   const PluginEntry* const plugin = find_plugin(config.name);
-  if (plugin == nullptr || said_version(config)) return config;
+  if (plugin == nullptr && !said_version(config)) return config;
   if (config.configuration.is_null()) config.configuration = Json::object();
-  config.configuration[kCodecVersion] = to_string(plugin->versions.back());
+  config.configuration[kCodecVersion] =
+      to_string(plugin != nullptr ? plugin->versions.back() : kBuiltInVersion);
   return config;
 }
 

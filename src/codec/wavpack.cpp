@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "codec/channels.hpp"
 #include "codec/codecs.hpp"
 #include "codec/configuration.hpp"
 #include "engram/base/error.hpp"
@@ -230,12 +231,7 @@ class WavpackCodec final : public ConfiguredCodec {
   }
 
  private:
-  // Of chunks of two dimensions the second, as far as the format goes; else all is one.
-  std::uint64_t channels() const noexcept {
-    const bool fits = elements_.shape.size() == 2 && elements_.shape[1] > 0 &&
-                      elements_.shape[1] <= kMostChannels;
-    return fits ? elements_.shape[1] : 1;
-  }
+  std::uint64_t channels() const noexcept { return channels_of(elements_, kMostChannels); }
 
   void check_elements(std::uint64_t size) const {
     const DataType& type = elements_.type;

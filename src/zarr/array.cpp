@@ -18,12 +18,6 @@
 namespace engram::zarr {
 namespace {
 
-// An array of objects keeps what is done to the payloads of its chunks.
-std::vector<CodecConfig> codecs_of_bytes(const ArrayMetadata& metadata) {
-  const auto first = metadata.codecs.begin();
-  return {first + (metadata.is_object && !metadata.codecs.empty() ? 1 : 0), metadata.codecs.end()};
-}
-
 // What `zarr.json` says, where there is one.
 std::optional<ArrayMetadata> array_v3(const store::ReadableStore& store, const std::string& path,
                                       const Limits& limits) {

@@ -49,6 +49,11 @@ bool ChunkWalk::covers(const Shape& place, const Overlap& overlap) const {
   return overlap.in_chunk.shape == grid_.region(place).shape;
 }
 
+std::vector<CodecConfig> codecs_of_bytes(const ArrayMetadata& metadata) {
+  const auto first = metadata.codecs.begin();
+  return {first + (metadata.is_object && !metadata.codecs.empty() ? 1 : 0), metadata.codecs.end()};
+}
+
 codec::ChunkElements elements_of(const ArrayMetadata& metadata) {
   if (metadata.is_object) return {};
   if (metadata.zarr_format == 2)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "engram/array/chunk_grid.hpp"
 #include "engram/array/region.hpp"
@@ -40,6 +41,9 @@ class ChunkWalk {
 inline std::uint64_t size_of_chunk(const ArrayMetadata& metadata) {
   return element_count(metadata.chunk_shape) * metadata.type.size;
 }
+
+/// The codecs of a chunk that turn bytes into bytes: all but that of objects.
+std::vector<CodecConfig> codecs_of_bytes(const ArrayMetadata& metadata);
 
 /// The elements of a chunk as its codecs are given them: in v2 those of the chunk, in whatever
 /// order they lie; in v3, where `transpose` is a codec itself, what that makes of them.

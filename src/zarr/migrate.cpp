@@ -28,7 +28,7 @@ struct Task {
 class Finder {
  public:
   Finder(const MigrateOptions& options, MigrateReport& report)
-      : options_(options), report_(report), known_(codec::known_codecs()) {}
+      : options_(options), report_(report) {}
 
   void look(const Node& node, const std::string& path) {
     if (node.array) look_at_array(node, path);
@@ -50,23 +50,20 @@ class Finder {
     if (!is_asked) return;
     Task task{{path.empty() ? "/" : path, "", "", "", 0, 0, 0}, codecs};
     for (std::size_t i = first; i < codecs.size(); ++i) {
-      const auto found = std::find_if(known_.begin(), known_.end(), [&](const auto& info) {
-        return info.name == codecs[i].name;
-      });
-      if (found == known_.end()) {
+      if (!codec::is_known_codec(codecs[i].name)) {
         report_.notices.push_back(
             fmt::format("{}: codec {} is not known, the array is left as it is", task.array.path,
                         codecs[i].name));
         return;
       }
-      const std::string version = codec::version_of(codecs[i]);
-      if (!codec::is_older(version, found->versions.back())) continue;
-      task.codecs[i].configuration["codec_version"] = found->versions.back();
-      if (task.array.codec.empty()) {
-        task.array.codec = found->name;
-        task.array.from = version;
-        task.array.to = found->versions.back();
-      }
+      CodecConfig newest = codec::with_newest_version(codecs[i]);
+      const std::string from = codec::version_of(codecs[i]), to = codec::version_of(newest);
+      if (!codec::is_older(from, to)) continue;
+      task.codecs[i] = std::move(newest);
+      if (!task.array.codec.empty()) continue;
+      task.array.codec = codecs[i].name;
+      task.array.from = from;
+      task.array.to = to;
     }
     if (task.array.codec.empty()) return;
     tasks_.push_back(std::move(task));
@@ -74,7 +71,6 @@ class Finder {
 
   const MigrateOptions& options_;
   MigrateReport& report_;
-  const std::vector<codec::CodecInfo> known_;
   std::vector<Task> tasks_;
 };
 
@@ -94,14 +90,17 @@ MigrateReport migrate(const std::string& store, const MigrateOptions& options) {
   finder.look(read_hierarchy(*readable, false), "");
   ThreadPool pool(options.threads);
   MemoryBudget budget(options.memory);
+  TransactionOptions transactions;
   for (Task& task : std::move(finder).take()) {
     if (options.on_array) options.on_array(task.array.path);
     const std::string path = task.array.path == "/" ? "" : task.array.path.substr(1);
     if (writable) {
-      Transaction transaction(writable);
+      Transaction transaction(writable, transactions);
       const Recoded done =
           recode(transaction, path, std::move(task.codecs), {&pool, &budget, options.stop});
       transaction.commit();
+      // Looked at once: what this leaves is current.
+      transactions.stale = TransactionOptions::Stale::trust;
       task.array.chunks = done.chunks;
       task.array.bytes_before = done.bytes_before;
       task.array.bytes_after = done.bytes_after;

@@ -42,14 +42,17 @@ void check_object_codec(const ArrayMetadata& metadata) {
                             name));
 }
 
+Bytes decode_payload(const ArrayMetadata& metadata, BytesView stored, const Limits& limits) {
+  const std::uint64_t most =
+      most_payload(stored.size(), element_count(metadata.chunk_shape), limits);
+  return decode_unsized(std::span(metadata.codecs).subspan(1), stored, most, "a chunk of objects");
+}
+
 std::vector<Json> decode_objects(const ArrayMetadata& metadata, BytesView stored,
                                  const Limits& limits) {
   check_object_codec(metadata);
-  const std::uint64_t most =
-      most_payload(stored.size(), element_count(metadata.chunk_shape), limits);
-  const Bytes payload =
-      decode_unsized(std::span(metadata.codecs).subspan(1), stored, most, "a chunk of objects");
-  return codec::decode_objects(metadata.codecs.front(), payload, metadata.chunk_shape, limits);
+  return codec::decode_objects(metadata.codecs.front(), decode_payload(metadata, stored, limits),
+                               metadata.chunk_shape, limits);
 }
 
 }  // namespace engram::zarr

@@ -16,6 +16,10 @@ namespace engram::zarr {
 std::vector<Json> decode_objects(const ArrayMetadata& metadata, BytesView stored,
                                  const Limits& limits);
 
+/// What the object codec of such a chunk gave to the codecs behind it. Throws
+/// Error(limit_exceeded) for what is out of proportion to `stored`, and as they do.
+Bytes decode_payload(const ArrayMetadata& metadata, BytesView stored, const Limits& limits);
+
 /// Throws Error(unsupported) unless engram reads the object codec of `metadata`.
 void check_object_codec(const ArrayMetadata& metadata);
 

@@ -13,17 +13,13 @@
 #include "engram/codec/pipeline.hpp"
 #include "zarr/chunk_keys.hpp"
 #include "zarr/chunk_walk.hpp"
-#include "zarr/decode_unsized.hpp"
 #include "zarr/documents.hpp"
+#include "zarr/object_chunk.hpp"
 #include "zarr/shard_edit.hpp"
+#include "zarr/shard_places.hpp"
 
 namespace engram::zarr {
 namespace {
-
-// The codecs of a chunk that turn bytes into bytes.
-std::span<const CodecConfig> byte_codecs(const ArrayMetadata& metadata) {
-  return std::span(metadata.codecs).subspan(metadata.is_object ? 1 : 0);
-}
 
 // Chunks of arrays with shards, by the place of the shard that they lie in; else nothing.
 std::map<Shape, std::vector<EncodedChunk>> by_shard(const ArrayMetadata& metadata,
@@ -31,31 +27,24 @@ std::map<Shape, std::vector<EncodedChunk>> by_shard(const ArrayMetadata& metadat
                                                     const std::vector<EncodedChunk>& chunks) {
   std::map<Shape, std::vector<EncodedChunk>> shards;
   if (metadata.shards.empty()) return shards;
-  const Shape values = shape_of_values(metadata);
-  for (const EncodedChunk& chunk : chunks) {
-    Shape place = grid.place(chunk.number);
-    for (std::size_t d = 0; d < place.size(); ++d) place[d] /= values[d] / metadata.chunk_shape[d];
-    shards[std::move(place)].push_back(chunk);
-  }
+  const ShardPlaces places(metadata.shards.front(), metadata.chunk_shape);
+  for (const EncodedChunk& chunk : chunks)
+    shards[places.find(grid.place(chunk.number)).shard].push_back(chunk);
   return shards;
 }
 
 class Recoder {
  public:
   Recoder(const ArrayMetadata& before, const ArrayMetadata& after, const Limits& limits)
-      : before_(byte_codecs(before).begin(), byte_codecs(before).end()),
-        size_(before.is_object ? 0 : size_of_chunk(before)),
-        most_(before.is_object ? max_stored_objects(limits)
-                               : codec::Pipeline(before_).max_stored_size(size_)),
+      : before_(before),
+        limits_(limits),
         element_size_(before.is_object ? 1 : before.type.size),
-        decoder_(before_),
-        encoder_({byte_codecs(after).begin(), byte_codecs(after).end()}, elements_of(before)) {}
-
-  std::uint64_t most() const noexcept { return most_; }
+        decoder_(codecs_of_bytes(before)),
+        encoder_(codecs_of_bytes(after), elements_of(before)) {}
 
   Bytes recoded(BytesView stored) const {
-    const Bytes decoded = size_ > 0 ? decoder_.decode(stored, size_)
-                                    : decode_unsized(before_, stored, most_, "a chunk of objects");
+    const Bytes decoded = before_.is_object ? decode_payload(before_, stored, limits_)
+                                            : decoder_.decode(stored, size_of_chunk(before_));
     Bytes encoded = encoder_.encode(decoded, element_size_);
     if (encoder_.decode(encoded, decoded.size()) != decoded)
       throw Error(ErrorCode::unsupported,
@@ -64,8 +53,9 @@ class Recoder {
   }
 
  private:
-  const std::vector<CodecConfig> before_;
-  const std::uint64_t size_, most_, element_size_;
+  const ArrayMetadata& before_;
+  const Limits& limits_;
+  const std::uint64_t element_size_;
   const codec::Pipeline decoder_, encoder_;
 };
 
@@ -77,6 +67,7 @@ Recoded recode(Transaction& transaction, std::string_view path, std::vector<Code
   const std::shared_ptr<store::Store> store(std::shared_ptr<void>(), &transaction);
   const Array array = Array::open(store, path, limits);
   const ArrayMetadata& before = array.metadata();
+  if (before.is_object) check_object_codec(before);
   const bool is_same_kind = codecs.size() == before.codecs.size() &&
                             (!before.is_object || codecs.front() == before.codecs.front());
   if (!is_same_kind)
@@ -96,7 +87,7 @@ Recoded recode(Transaction& transaction, std::string_view path, std::vector<Code
               [&](std::uint64_t i) {
                 const store::Key key = array.chunk_key(array.grid().place(some[i].number));
                 at_key(key.str(), [&] {
-                  const auto stored = values.get(key, recoder.most());
+                  const auto stored = values.get(key, array.max_stored_size());
                   if (!stored) return;
                   const Bytes encoded = recoder.recoded(*stored);
                   values.set(key, encoded);

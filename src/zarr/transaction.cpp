@@ -177,8 +177,9 @@ namespace {
 // Tells whether readers who know the old metadata look for a chunk.
 class Visibility {
  public:
-  Visibility(const store::ReadableStore& store, const Limits& limits)
-      : store_(store), limits_(limits) {}
+  // `is_v3`: the version of the store's documents.
+  Visibility(const store::ReadableStore& store, bool is_v3, const Limits& limits)
+      : store_(store), is_v3_(is_v3), limits_(limits) {}
 
   bool is_seen(const std::string& key) {
     for (std::size_t slash = key.rfind('/'); slash != std::string::npos;
@@ -203,17 +204,23 @@ class Visibility {
   const std::optional<ArrayMetadata>& array_at(const std::string& path) {
     const auto found = arrays_.find(path);
     if (found != arrays_.end()) return found->second;
-    std::optional<ArrayMetadata> metadata;
-    if (const auto document = read_document(store_, join(path, kArrayName), limits_))
-      metadata = parse_zarray(*document, limits_);
-    else if (const auto node = path.empty() ? read_root_v3(store_, limits_)
-                                            : read_document(store_, join(path, kNodeName), limits_);
-             node && is_array_v3(*node))
-      metadata = parse_zarr_json(*node, limits_);
-    return arrays_.emplace(path, std::move(metadata)).first->second;
+    return arrays_.emplace(path, is_v3_ ? read_v3(path) : read_v2(path)).first->second;
+  }
+
+  std::optional<ArrayMetadata> read_v2(const std::string& path) const {
+    const auto document = read_document(store_, join(path, kArrayName), limits_);
+    return document ? std::optional(parse_zarray(*document, limits_)) : std::nullopt;
+  }
+
+  std::optional<ArrayMetadata> read_v3(const std::string& path) const {
+    const auto document = path.empty() ? read_root_v3(store_, limits_)
+                                       : read_document(store_, join(path, kNodeName), limits_);
+    return document && is_array_v3(*document) ? std::optional(parse_zarr_json(*document, limits_))
+                                              : std::nullopt;
   }
 
   const store::ReadableStore& store_;
+  const bool is_v3_;
   const Limits& limits_;
   std::map<std::string, std::optional<ArrayMetadata>> arrays_;
 };
@@ -248,7 +255,7 @@ void Transaction::commit() {
     impl.amend_root(*this);
   else if (const auto text = impl.consolidated(*this))
     keep(std::string(kConsolidatedName), *text);
-  Visibility visibility(store, impl.options.limits);
+  Visibility visibility(store, impl.is_v3, impl.options.limits);
   for (const auto& [key, value] : impl.values) {
     if (value.document) {
       keep(key, *value.document);

@@ -63,6 +63,9 @@ bool is_older(const std::string& version, const std::string& other);
 /// there (all built in, today).
 CodecConfig with_version(CodecConfig config);
 
+/// The same whatever version `config` has: what its data are of when they are encoded anew.
+CodecConfig with_newest_version(CodecConfig config);
+
 /// The configuration of the codec that makes the same bytes as the HDF5 filter `filter` with its
 /// client data `values`, where a plugin has one.
 std::optional<CodecConfig> codec_of_hdf5_filter(int filter, std::span<const std::uint32_t> values);

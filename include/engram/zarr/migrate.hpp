@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "engram/base/json.hpp"
-#include "engram/base/progress.hpp"
 
 namespace engram::zarr {
 
