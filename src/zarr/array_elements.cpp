@@ -105,7 +105,7 @@ void Array::write_part(store::Store& store, const Region& region, const Region& 
   const auto put = [&](const store::Key& key, BytesView chunk) {
     if (!write_empty_chunks_ && metadata_.fill_value && all_are(chunk, fill))
       return store.erase(key);
-    ThreadBuffer buffer;
+    ThreadScratch buffer;
     if (metadata_.type.is_little_endian())
       return store.set(key, codecs.encode(chunk, element_size, buffer.bytes()));
     Bytes swapped(chunk.begin(), chunk.end());

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 
@@ -87,7 +90,26 @@ Limits no_limits() {
 }
 
 bool are_same(const Json& a, const Json& b) {
-  return dump_json(a, JsonStyle::line) == dump_json(b, JsonStyle::line);
+  if (a.is_object() && b.is_object()) {
+    const auto& of_a = a.get_ref<const Json::object_t&>();
+    const auto& of_b = b.get_ref<const Json::object_t&>();
+    return std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
+                      [](const auto& x, const auto& y) {
+                        return x.first == y.first && are_same(x.second, y.second);
+                      });
+  }
+  if (a.is_array() && b.is_array())
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), are_same);
+  // nlohmann takes 1 and 1.0 for the same, and NaN not for itself.
+  if (a.is_number_float() && b.is_number_float())
+    return std::bit_cast<std::uint64_t>(a.get<double>()) ==
+               std::bit_cast<std::uint64_t>(b.get<double>()) ||
+           (std::isnan(a.get<double>()) && std::isnan(b.get<double>()));
+  // It also takes -1 for 2^64 - 1.
+  const auto is_negative = [](const Json& json) {
+    return json.is_number_integer() && !json.is_number_unsigned() && json.get<std::int64_t>() < 0;
+  };
+  return a.is_number_float() == b.is_number_float() && is_negative(a) == is_negative(b) && a == b;
 }
 
 Json keep_spelling(const Json& document, const Json& then, const Json& now) {

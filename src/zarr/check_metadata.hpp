@@ -35,7 +35,8 @@ void check_members_v3(const Json& json, std::span<const std::string_view> known)
 /// The document was within the limits when it was read; they are not known any more.
 Limits no_limits();
 
-/// Tells 1 from 1.0, which == does not.
+/// Whether they are written alike: tells 1 from 1.0, and {"a": 1, "b": 2} from {"b": 2, "a": 1},
+/// which == does not; NaN is NaN.
 bool are_same(const Json& a, const Json& b);
 
 /// `document`, of which we would have written `then`, for what we would write as `now`: a member

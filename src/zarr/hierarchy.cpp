@@ -63,16 +63,16 @@ class FileReader {
 struct NodeDocuments {
   const Json* group = nullptr;
   const Json* array = nullptr;
-  const Json* attributes = nullptr;
+  Json* attributes = nullptr;
 };
 
-// What `documents` say of the node at `path` itself.
-Node node_from(const std::string& path, const NodeDocuments& documents, const Limits& limits) {
+// What `documents` say of the node at `path` itself. Takes the attributes.
+Node node_from(std::string_view path, const NodeDocuments& documents, const Limits& limits) {
   Node node;
   node.name = split_path(path).second;
   if (documents.attributes)
     node.attributes = at_key(join(path, kAttributesName),
-                             [&] { return check_attributes(*documents.attributes); });
+                             [&] { return check_attributes(std::move(*documents.attributes)); });
   if (documents.array) {
     at_key(join(path, kArrayName), [&] { read_array_metadata(node, *documents.array, limits); });
   } else {
@@ -81,17 +81,22 @@ Node node_from(const std::string& path, const NodeDocuments& documents, const Li
   return node;
 }
 
-Node tree_of(const Json& metadata, const Limits& limits) {
-  std::map<std::string, NodeDocuments, PathOrder> nodes;
-  for (const auto& [key, document] : metadata.items()) {
+// Takes `metadata`, an object, apart.
+Node tree_of(Json& metadata, const Limits& limits) {
+  std::map<std::string_view, NodeDocuments, PathOrder> nodes;
+  auto node = nodes.end();
+  for (auto& [key, document] : metadata.get_ref<Json::object_t&>()) {
     const auto [path, name] = split_path(key);
-    at_key(key, [&, text = key] { const store::Key checked{text}; });
-    if (name == kGroupName) nodes[std::string(path)].group = &document;
-    if (name == kArrayName) nodes[std::string(path)].array = &document;
-    if (name == kAttributesName) nodes[std::string(path)].attributes = &document;
+    at_key(key, [&, &text = key] { const store::Key checked{text}; });
+    // Those of one node stand together as a rule, and nodes in their order.
+    if (node == nodes.end() || node->first != path)
+      node = nodes.try_emplace(node == nodes.end() ? node : std::next(node), path);
+    if (name == kGroupName) node->second.group = &document;
+    if (name == kArrayName) node->second.array = &document;
+    if (name == kAttributesName) node->second.attributes = &document;
   }
-  std::erase_if(nodes, [](const auto& node) { return !node.second.group && !node.second.array; });
-  const auto make = [&](const std::string& path, const NodeDocuments& documents) {
+  std::erase_if(nodes, [](const auto& each) { return !each.second.group && !each.second.array; });
+  const auto make = [&](std::string_view path, const NodeDocuments& documents) {
     return node_from(path, documents, limits);
   };
   return ConsolidatedTree<NodeDocuments, decltype(make)>(nodes, limits, make).read();
@@ -135,7 +140,7 @@ Node read_hierarchy(const store::ReadableStore& store, bool use_consolidated,
                     const Limits& limits) {
   if (use_consolidated) {
     Json extensions = Json::object();
-    if (const auto metadata = read_consolidated(store, limits, &extensions)) {
+    if (auto metadata = read_consolidated(store, limits, &extensions)) {
       Node root = at_key(kConsolidatedName, [&] { return tree_of(*metadata, limits); });
       root.extensions = std::move(extensions);
       return root;

@@ -82,12 +82,12 @@ class FilesV3 {
 };
 
 Node inline_tree(const Json& root, const Json& metadata, const Limits& limits) {
-  std::map<std::string, const Json*, PathOrder> documents = {{"", &root}};
+  std::map<std::string_view, const Json*, PathOrder> documents = {{"", &root}};
   for (const auto& [path, document] : metadata.items()) {
     at_key(path, [&, text = path] { const store::Key checked{text}; });
     documents.emplace(path, &document);
   }
-  const auto make = [&](const std::string& path, const Json* document) {
+  const auto make = [&](std::string_view path, const Json* document) {
     return at_key(path, [&] {
       return node_from_v3(std::string(split_path(path).second), *document, limits);
     });

@@ -151,9 +151,7 @@ std::string to_zarray(const ArrayMetadata& metadata) {
 ArrayMetadata parse_zarray(const Json& json, const Limits& limits) {
   ArrayMetadata metadata = parse_members(json, limits);
   // Most documents are what zarr-python makes of these members, so that nothing need be kept.
-  if (dump_json(plain_zarray_json(metadata), JsonStyle::zarr) !=
-      dump_json(json, JsonStyle::ordered))
-    metadata.document = json;
+  if (!are_same(plain_zarray_json(metadata), json)) metadata.document = json;
   return metadata;
 }
 

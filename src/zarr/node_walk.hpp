@@ -70,7 +70,7 @@ void for_each_place_below(const store::ReadableStore& store, const std::string& 
 template <typename Documents, typename Make>
 class ConsolidatedTree {
  public:
-  using Nodes = std::map<std::string, Documents, PathOrder>;
+  using Nodes = std::map<std::string_view, Documents, PathOrder>;
 
   /// `nodes` and `limits` must live as long as this.
   ConsolidatedTree(const Nodes& nodes, const Limits& limits, Make make)
@@ -91,7 +91,7 @@ class ConsolidatedTree {
  private:
   // The node at next_ and all below it.
   Node read_node() {
-    const std::string& path = next_->first;
+    const std::string_view path = next_->first;
     const Documents& documents = next_->second;
     ++next_;
     budget_.add_node(path);
