@@ -1,13 +1,18 @@
 #include "converters/retile.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/thread_buffer.hpp"
 #include "converters/chunk_shape.hpp"
 #include "engram/array/chunk_grid.hpp"
+#include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/codec.hpp"
 #include "engram/codec/hdf5_filter.hpp"
@@ -18,8 +23,13 @@ namespace {
 
 // A band is no larger than it need be to keep all threads busy for a while.
 constexpr std::uint64_t kBandBytes = 64U << 20;
-// What is read at once of a source without chunks.
-constexpr std::uint64_t kPieceBytes = 8U << 20;
+// What is read at once of a source without chunks: so little that it is still in the core's cache
+// when it is cut.
+constexpr std::uint64_t kPieceBytes = 512U << 10;
+// What is read at once of chunks that only the source itself decodes.
+constexpr std::uint64_t kSourceBytes = 8U << 20;
+// What one task reads.
+constexpr std::uint64_t kTogetherBytes = 1U << 20;
 
 // Bytes of a row, one place of dimension 0, that is `columns` wide.
 std::uint64_t row_bytes(const ArrayInfo& info, std::uint64_t columns) {
@@ -29,12 +39,83 @@ std::uint64_t row_bytes(const ArrayInfo& info, std::uint64_t columns) {
   return bytes;
 }
 
+// Rows that are read at once: whole rows of the source's chunks, if it has some.
+std::uint64_t piece_rows(const ArrayInfo& source, std::uint64_t columns) {
+  const std::uint64_t unit = source.chunk_shape.empty() ? 1 : source.chunk_shape[0];
+  const std::uint64_t aim = source.chunk_shape.empty() ? kPieceBytes : kSourceBytes;
+  const std::uint64_t least =
+      checked_multiply(unit, row_bytes(source, columns), "what is read at once");
+  return unit * std::max<std::uint64_t>(aim / least, 1);
+}
+
 // True when each chunk of the target is one run of the array's elements.
 bool is_run(const Shape& shape, const Shape& chunk_shape) {
   for (std::size_t i = 1; i < shape.size(); ++i)
     if (chunk_shape[i] < shape[i]) return false;
   return true;
 }
+
+/// How many of some tasks have not ended yet, whether they ran or were skipped. Waits for them when
+/// it goes.
+class Unfinished {
+ public:
+  Unfinished() = default;
+  ~Unfinished() { wait_until_at_most(0); }
+  Unfinished(const Unfinished&) = delete;
+  Unfinished& operator=(const Unfinished&) = delete;
+
+  /// For one task to hold; it has ended when that is destroyed.
+  std::shared_ptr<const void> begin() {
+    {
+      const std::scoped_lock lock(mutex_);
+      ++count_;
+    }
+    return {this, [this](const void*) {
+              const std::scoped_lock lock(mutex_);
+              --count_;
+              changed_.notify_all();
+            }};
+  }
+
+  void wait_until_at_most(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ <= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
+};
+
+/// Memory for chunks of one size, used again and again.
+class ChunkBuffers {
+ public:
+  explicit ChunkBuffers(std::uint64_t size) : size_(size) {}
+
+  /// Gives its memory back when it is destroyed.
+  std::shared_ptr<Buffer> take() {
+    auto buffer = std::make_unique<Buffer>();
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!free_.empty()) {
+        buffer = std::move(free_.back());
+        free_.pop_back();
+      }
+    }
+    if (buffer->size() == 0) *buffer = Buffer(size_);
+    return {buffer.release(), [this](Buffer* used) {
+              std::unique_ptr<Buffer> back(used);
+              const std::scoped_lock lock(mutex_);
+              free_.push_back(std::move(back));
+            }};
+  }
+
+ private:
+  const std::uint64_t size_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Buffer>> free_;
+};
 
 class BandCopy {
  public:
@@ -45,10 +126,11 @@ class BandCopy {
         bands_(bands),
         is_wanted_(is_wanted),
         take_(take),
-        pool_(pool),
-        stop_(std::move(stop)),
         grid_(info_.shape, bands.chunk_shape),
-        fill_(info_.fill_value.value_or(Bytes(info_.type.size))) {
+        fill_(info_.fill_value.value_or(Bytes(info_.type.size))),
+        threads_(pool.size()),
+        buffers_(element_count(bands.chunk_shape) * info_.type.size),
+        stream_(pool, unbounded_, std::move(stop)) {
     make_little_endian(info_.type, fill_);
     const EncodedChunks* encoded = source.encoded();
     if (encoded == nullptr || info_.chunk_shape.empty() || !all_known(encoded->codecs())) return;
@@ -63,171 +145,246 @@ class BandCopy {
 
   void run() {
     const std::uint64_t width = info_.shape.size() > 1 ? info_.shape[1] : 1;
-    for (first_column_ = 0; first_column_ < width; first_column_ += bands_.columns) {
-      columns_ = std::min(bands_.columns, width - first_column_);
-      run_part();
+    for (std::uint64_t column = 0; column < width; column += bands_.columns) {
+      part_ = Region::all(info_.shape);
+      if (part_.shape.size() > 1) {
+        part_.origin[1] = column;
+        part_.shape[1] = std::min(bands_.columns, width - column);
+      }
+      if (!run_part()) break;
     }
+    stream_.finish();
   }
 
  private:
-  // From the first row to the last, over the columns of this part. The buffer holds the rows from
-  // first_row_ on; those that the source gave beyond a band stay for the next.
-  void run_part() {
-    row_bytes_ = row_bytes(info_, columns_);
-    first_row_ = 0;
-    std::uint64_t known = 0;
-    while (first_row_ < info_.shape[0]) {
-      const std::uint64_t end = std::min(first_row_ + bands_.rows, info_.shape[0]);
+  /// The chunks of the target at one place along dimension 0, in this part of the columns.
+  using ChunkRow = std::vector<std::shared_ptr<Buffer>>;
+
+  // From the first row to the last, over the columns of part_, of which rows_ holds the chunks from
+  // the band's first on. Chunks that the source gave a part of beyond the band stay for the next.
+  bool run_part() {
+    const std::uint64_t unit = bands_.chunk_shape[0], length = info_.shape[0];
+    std::uint64_t end = 0, known = 0;
+    for (first_ = 0; first_ < length; first_ = end) {
+      end = std::min(first_ + bands_.rows, length);
       if (!is_any_wanted(end)) {
         // What the source gave beyond it goes too; the next band reads its rows from the first on.
-        buffer_.clear();
-        first_row_ = known = end;
+        rows_.clear();
+        known = end;
         continue;
       }
-      const std::uint64_t wanted =
-          std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, info_.shape[0]);
-      buffer_.resize((wanted - first_row_) * row_bytes_);
-      if (wanted > known) read(known, wanted);
+      part_.origin[0] = first_;
+      part_.shape[0] =
+          std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, length) - first_;
+      const std::uint64_t wanted = first_ + part_.shape[0];
+      while (rows_.size() < divide_up(wanted, unit) - first_ / unit) add_row();
+      if (wanted > known && !read(known, wanted)) return false;
       known = wanted;
-      pass(end);
-      std::memmove(buffer_.data(), buffer_.data() + (end - first_row_) * row_bytes_,
-                   (known - end) * row_bytes_);
-      first_row_ = end;
+      if (!pass(end)) return false;
     }
+    rows_.clear();
+    return true;
   }
 
-  // The part of the array that the buffer's rows `first` to `end` hold.
-  Region part(std::uint64_t first, std::uint64_t end) const {
-    Region region = Region::all(info_.shape);
-    region.origin[0] = first;
-    region.shape[0] = end - first;
-    if (region.shape.size() > 1) {
-      region.origin[1] = first_column_;
-      region.shape[1] = columns_;
-    }
-    return region;
-  }
-
-  void for_all(std::uint64_t count, const std::function<void(std::uint64_t)>& task) {
-    // Its memory is part of what the caller holds.
-    MemoryBudget unbounded(~std::uint64_t{0});
-    parallel_for(
-        pool_, unbounded, count, [](std::uint64_t) { return 1; }, task, stop_);
-  }
-
-  void read(std::uint64_t first, std::uint64_t end) {
-    if (decoder_) {
-      decode(first, end);
-      return;
-    }
-    const std::uint64_t unit = bands_.source_rows;
-    const std::uint64_t piece =
-        std::max<std::uint64_t>(kPieceBytes / std::max<std::uint64_t>(row_bytes_ * unit, 1), 1) *
-        unit;
-    for_all(divide_up(end - first, piece), [&](std::uint64_t i) {
-      const std::uint64_t from = first + i * piece, to = std::min(end, from + piece);
-      source_.read(part(from, to), std::span(buffer_).subspan((from - first_row_) * row_bytes_,
-                                                              (to - from) * row_bytes_));
-    });
-  }
-
-  // `first` is the first row of a row of chunks, and `end` of another or the array's end.
-  void decode(std::uint64_t first, std::uint64_t end) {
-    const std::uint64_t in_row = source_grid_->chunk_count() / source_grid_->grid_shape()[0];
-    const auto by_number = [](const EncodedChunk& chunk, std::uint64_t number) {
-      return chunk.number < number;
-    };
-    const std::uint64_t unit = info_.chunk_shape[0];
-    const auto begin =
-        std::lower_bound(listed_.begin(), listed_.end(), first / unit * in_row, by_number);
-    const auto stop =
-        std::lower_bound(begin, listed_.end(), divide_up(end, unit) * in_row, by_number);
-    if (static_cast<std::uint64_t>(stop - begin) < (divide_up(end, unit) - first / unit) * in_row) {
-      const Shape shape = part(first_row_, end).shape;
-      Region missing = Region::all(shape);
-      missing.origin[0] = first - first_row_;
-      missing.shape[0] = end - first;
-      fill_region(buffer_, shape, missing, fill_);
-    }
-    for_all(static_cast<std::uint64_t>(stop - begin),
-            [&](std::uint64_t i) { decode_chunk(begin[static_cast<std::ptrdiff_t>(i)], end); });
-  }
-
-  void decode_chunk(const EncodedChunk& chunk, std::uint64_t end) {
-    Region region = source_grid_->region(source_grid_->place(chunk.number));
-    const Region whole = part(first_row_, end);
-    Region from{Shape(region.shape.size(), 0), region.shape};
-    Region to = region;
-    for (std::size_t d = 0; d < to.origin.size(); ++d) {
-      const std::uint64_t left = std::max(region.origin[d], whole.origin[d]);
-      const std::uint64_t right =
-          std::min(region.origin[d] + region.shape[d], whole.origin[d] + whole.shape[d]);
-      if (left >= right) return;  // In another part of the columns.
-      from.origin[d] = left - region.origin[d];
-      to.origin[d] = left - whole.origin[d];
-      from.shape[d] = to.shape[d] = right - left;
-    }
-    const std::uint64_t size = info_.type.size;
-    ThreadBuffer stored_buffer, decoded_buffer;
-    Bytes &stored = stored_buffer.bytes(), &elements = decoded_buffer.bytes();
-    stored.resize(chunk.size);
-    const std::uint32_t mask = source_.encoded()->read(chunk, stored);
-    elements.resize(element_count(info_.chunk_shape) * size);
-    decoder_->decode(stored, elements, mask);
-    make_little_endian(info_.type, elements);
-    copy_region(elements, info_.chunk_shape, from, buffer_, whole.shape, to, size);
-  }
-
-  // How many chunks of the target the band up to row `end` has, along each dimension.
-  Shape places_up_to(std::uint64_t end) const {
-    const Shape& chunk = bands_.chunk_shape;
+  Shape places_in_row() const {
     Shape places = grid_.grid_shape();
-    places[0] = divide_up(end, chunk[0]) - first_row_ / chunk[0];
-    if (places.size() > 1) places[1] = divide_up(columns_, chunk[1]);
+    places[0] = 1;
+    if (places.size() > 1) places[1] = divide_up(part_.shape[1], bands_.chunk_shape[1]);
     return places;
   }
 
-  // The place in the grid of number `i` of those.
-  Shape place_of(std::uint64_t i, const Shape& places) const {
+  void add_row() {
+    ChunkRow row(element_count(places_in_row()));
+    for (auto& buffer : row) buffer = buffers_.take();
+    rows_.push_back(std::move(row));
+  }
+
+  // The place in the grid of number `i` of the chunks at place `row` of dimension 0.
+  Shape place_of(std::uint64_t row, std::uint64_t i) const {
+    const Shape places = places_in_row();
     Shape place(places.size(), 0);
-    for (std::size_t d = places.size(); d-- > 0;) {
+    for (std::size_t d = places.size(); d-- > 1;) {
       place[d] = i % places[d];
       i /= places[d];
     }
-    place[0] += first_row_ / bands_.chunk_shape[0];
-    if (place.size() > 1) place[1] += first_column_ / bands_.chunk_shape[1];
+    place[0] = row;
+    if (place.size() > 1) place[1] += part_.origin[1] / bands_.chunk_shape[1];
     return place;
+  }
+
+  std::uint64_t number_in_row(const Shape& place) const {
+    const Shape places = places_in_row();
+    std::uint64_t number = 0;
+    for (std::size_t d = 1; d < places.size(); ++d)
+      number =
+          number * places[d] + place[d] - (d == 1 ? part_.origin[1] / bands_.chunk_shape[1] : 0);
+    return number;
   }
 
   bool is_any_wanted(std::uint64_t end) const {
     if (!is_wanted_) return true;
-    const Shape places = places_up_to(end);
-    const std::uint64_t count = element_count(places);
-    for (std::uint64_t i = 0; i < count; ++i)
-      if (is_wanted_(grid_.number(place_of(i, places)))) return true;
+    const std::uint64_t unit = bands_.chunk_shape[0], count = element_count(places_in_row());
+    for (std::uint64_t row = first_ / unit; row < divide_up(end, unit); ++row)
+      for (std::uint64_t i = 0; i < count; ++i)
+        if (is_wanted_(grid_.number(place_of(row, i)))) return true;
     return false;
   }
 
-  // All chunks up to row `end`.
-  void pass(std::uint64_t end) {
-    const Shape places = places_up_to(end);
-    const Shape held = part(first_row_, first_row_ + buffer_.size() / row_bytes_).shape;
-    for_all(element_count(places), [&](std::uint64_t i) {
-      const Shape place = place_of(i, places);
-      const std::uint64_t number = grid_.number(place);
-      if (is_wanted_ && !is_wanted_(number)) return;
-      const Region region = grid_.region(place);
-      Region from = region;
-      from.origin[0] -= first_row_;
-      if (place.size() > 1) from.origin[1] -= first_column_;
-      const std::uint64_t size = info_.type.size;
+  // Calls `task` for each of 0 to `count`, `together` of them at a time, and waits.
+  template <typename Task>
+  bool for_all(std::uint64_t count, std::uint64_t together, const Task& task) {
+    bool added = true;
+    Unfinished reads;
+    for (std::uint64_t first = 0; added && first < count; first += together)
+      added = stream_.add(0, [&, first, count, together, held = reads.begin()] {
+        for (std::uint64_t i = first; i < std::min(count, first + together); ++i) task(i);
+      });
+    reads.wait_until_at_most(0);
+    return added;
+  }
+
+  // Rows `first` to `end`. `first` is the band's first, or that of a row of the source's chunks.
+  bool read(std::uint64_t first, std::uint64_t end) {
+    if (decoder_) return decode(first, end);
+    Region rows = part_;
+    rows.origin[0] = first;
+    rows.shape[0] = end - first;
+    const std::uint64_t size = info_.type.size;
+    const std::uint64_t piece = piece_rows(info_, bands_.columns);
+    const std::uint64_t together =
+        std::max<std::uint64_t>(kTogetherBytes / (row_bytes(info_, bands_.columns) * piece), 1);
+    return for_all(divide_up(end - first, piece), together, [&](std::uint64_t i) {
+      Region here = rows;
+      here.origin[0] += i * piece;
+      here.shape[0] = std::min(end - here.origin[0], piece);
       ThreadBuffer buffer;
       Bytes& elements = buffer.bytes();
-      elements.resize(element_count(region.shape) * size);
-      copy_region(buffer_, held, from, elements, region.shape,
-                  {Shape(place.size(), 0), region.shape}, size);
-      take_(number, elements);
+      elements.resize(element_count(here.shape) * size);
+      source_.read(here, elements);
+      scatter(elements, here.shape, here);
     });
+  }
+
+  bool decode(std::uint64_t first, std::uint64_t end) {
+    // The source's chunks that have a part of these.
+    Shape origin(part_.shape.size()), places(part_.shape.size());
+    for (std::size_t d = 0; d < places.size(); ++d) {
+      const std::uint64_t from = d == 0 ? first : part_.origin[d];
+      const std::uint64_t to = d == 0 ? end : part_.origin[d] + part_.shape[d];
+      origin[d] = from / info_.chunk_shape[d];
+      places[d] = divide_up(to, info_.chunk_shape[d]) - origin[d];
+    }
+    const std::uint64_t bytes = element_count(info_.chunk_shape) * info_.type.size;
+    const std::uint64_t together = std::max<std::uint64_t>(kPieceBytes / bytes, 1);
+    return for_all(element_count(places), together, [&](std::uint64_t i) {
+      Shape place = origin;
+      for (std::size_t d = places.size(); d-- > 0;) {
+        place[d] += i % places[d];
+        i /= places[d];
+      }
+      const std::uint64_t number = source_grid_->number(place);
+      const auto found = std::lower_bound(
+          listed_.begin(), listed_.end(), number,
+          [](const EncodedChunk& chunk, std::uint64_t wanted) { return chunk.number < wanted; });
+      const bool is_stored = found != listed_.end() && found->number == number;
+      decode_chunk(is_stored ? &*found : nullptr, source_grid_->region(place));
+    });
+  }
+
+  // Fill values where the chunk is not stored.
+  void decode_chunk(const EncodedChunk* chunk, const Region& region) {
+    if (chunk == nullptr) {
+      return for_each_overlap(region,
+                              [&](std::span<std::byte> target, const Shape& shape, const Region&,
+                                  const Region& to) { fill_region(target, shape, to, fill_); });
+    }
+    ThreadBuffer stored_buffer, decoded_buffer;
+    Bytes &stored = stored_buffer.bytes(), &elements = decoded_buffer.bytes();
+    stored.resize(chunk->size);
+    const std::uint32_t mask = source_.encoded()->read(*chunk, stored);
+    elements.resize(element_count(info_.chunk_shape) * info_.type.size);
+    decoder_->decode(stored, elements, mask);
+    make_little_endian(info_.type, elements);
+    scatter(elements, info_.chunk_shape, region);
+  }
+
+  // Elements of `shape`, of which those that `region` has of the array come first in each
+  // dimension, to the chunks that they are in.
+  void scatter(BytesView elements, const Shape& shape, const Region& region) {
+    for_each_overlap(region, [&](std::span<std::byte> target, const Shape& target_shape,
+                                 const Region& from, const Region& to) {
+      copy_region(elements, shape, from, target, target_shape, to, info_.type.size);
+    });
+  }
+
+  // Calls `use` with each chunk in rows_ that shares elements with `region`: its memory and shape,
+  // and where they are, in `region` and in the chunk.
+  template <typename Use>
+  void for_each_overlap(const Region& region, const Use& use) {
+    const std::size_t rank = region.shape.size();
+    Region shared = region;
+    Shape lowest(rank), places(rank);
+    for (std::size_t d = 0; d < rank; ++d) {
+      shared.origin[d] = std::max(region.origin[d], part_.origin[d]);
+      const std::uint64_t end =
+          std::min(region.origin[d] + region.shape[d], part_.origin[d] + part_.shape[d]);
+      shared.shape[d] = end - shared.origin[d];
+      lowest[d] = shared.origin[d] / bands_.chunk_shape[d];
+      places[d] = divide_up(end, bands_.chunk_shape[d]) - lowest[d];
+    }
+    const std::uint64_t count = element_count(places);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Shape place = lowest;
+      std::uint64_t rest = i;
+      for (std::size_t d = rank; d-- > 0;) {
+        place[d] += rest % places[d];
+        rest /= places[d];
+      }
+      const Region chunk = grid_.region(place);
+      Region from = shared, to = shared;
+      for (std::size_t d = 0; d < rank; ++d) {
+        const std::uint64_t first = std::max(shared.origin[d], chunk.origin[d]);
+        from.shape[d] = to.shape[d] =
+            std::min(shared.origin[d] + shared.shape[d], chunk.origin[d] + chunk.shape[d]) - first;
+        from.origin[d] = first - region.origin[d];
+        to.origin[d] = first - chunk.origin[d];
+      }
+      const std::uint64_t row = place[0] - first_ / bands_.chunk_shape[0];
+      use(rows_[row][number_in_row(place)]->bytes(), chunk.shape, from, to);
+    }
+  }
+
+  // All chunks up to row `end`, which rows_ holds.
+  bool pass(std::uint64_t end) {
+    const bool passed = for_each_wanted(end, [&](const Shape& place, std::uint64_t number) {
+      const std::uint64_t row = place[0] - first_ / bands_.chunk_shape[0];
+      const std::uint64_t size = element_count(grid_.region(place).shape) * info_.type.size;
+      return [this, number, size, chunk = std::move(rows_[row][number_in_row(place)])] {
+        take_(number, std::as_const(*chunk).bytes().first(size));
+      };
+    });
+    const std::uint64_t unit = bands_.chunk_shape[0];
+    rows_.erase(rows_.begin(),
+                rows_.begin() + static_cast<std::ptrdiff_t>(divide_up(end, unit) - first_ / unit));
+    return passed;
+  }
+
+  // Queues what `task` makes for each chunk up to row `end` that is wanted. Returns when there is
+  // room for another band beside what is left.
+  template <typename MakeTask>
+  bool for_each_wanted(std::uint64_t end, const MakeTask& make_task) {
+    const std::uint64_t unit = bands_.chunk_shape[0], count = element_count(places_in_row());
+    for (std::uint64_t row = first_ / unit; row < divide_up(end, unit); ++row) {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        const Shape place = place_of(row, i);
+        const std::uint64_t number = grid_.number(place);
+        if (is_wanted_ && !is_wanted_(number)) continue;
+        if (!stream_.add(0, [task = make_task(place, number), held = passing_.begin()] { task(); }))
+          return false;
+      }
+    }
+    passing_.wait_until_at_most(threads_);
+    return true;
   }
 
   const ArraySource& source_;
@@ -235,15 +392,20 @@ class BandCopy {
   const Bands& bands_;
   const IsWanted& is_wanted_;
   const TakeChunk& take_;
-  ThreadPool& pool_;
-  const std::stop_token stop_;
   const ChunkGrid grid_;
   Bytes fill_;
+  const std::size_t threads_;
   std::optional<codec::Pipeline> decoder_;
   std::optional<ChunkGrid> source_grid_;
   std::vector<EncodedChunk> listed_;
-  Bytes buffer_;
-  std::uint64_t first_row_ = 0, first_column_ = 0, columns_ = 0, row_bytes_ = 0;
+  ChunkBuffers buffers_;
+  std::deque<ChunkRow> rows_;
+  Region part_;
+  std::uint64_t first_ = 0;  ///< The first row of the band.
+  Unfinished passing_;
+  // The memory of its tasks is part of what the caller holds.
+  MemoryBudget unbounded_{~std::uint64_t{0}};
+  TaskStream stream_;  ///< Last: its destructor waits for tasks that use the others.
 };
 
 }  // namespace
@@ -264,40 +426,54 @@ std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shap
   bands.chunk_shape = chunk_shape;
   if (!source.chunk_shape.empty()) bands.source_rows = source.chunk_shape[0];
   const std::uint64_t width = shape.size() > 1 ? shape[1] : 1;
-  const auto held = [&](std::uint64_t rows, std::uint64_t columns) {
-    const std::uint64_t spare = bands.source_rows - 1;
-    return checked_multiply(std::min(shape[0], checked_add(rows, spare, "the rows of a band")),
-                            row_bytes(source, columns), "the size of a band");
+  const std::uint64_t chunk_bytes =
+      checked_multiply(element_count(chunk_shape), source.type.size, "the size of a chunk");
+  // Chunks at one place along dimension 0, in so many columns.
+  const auto chunk_row_bytes = [&](std::uint64_t columns) {
+    std::uint64_t bytes = chunk_bytes;
+    for (std::size_t d = 1; d < shape.size(); ++d)
+      bytes = checked_multiply(bytes, divide_up(d == 1 ? columns : shape[d], chunk_shape[d]),
+                               "the size of a band");
+    return bytes;
+  };
+  // What the source gives beyond a band is held as whole chunks too.
+  const std::uint64_t spare = divide_up(bands.source_rows - 1, chunk_shape[0]);
+  const auto held = [&](std::uint64_t chunk_rows, std::uint64_t columns) {
+    const std::uint64_t rows = std::min(checked_add(chunk_rows, spare, "the rows of a band"),
+                                        divide_up(shape[0], chunk_shape[0]));
+    return checked_multiply(rows, chunk_row_bytes(columns), "the size of a band");
   };
   bands.columns = width;
-  if (held(chunk_shape[0], width) > memory) {
+  if (held(1, width) > memory) {
     if (shape.size() < 2) return std::nullopt;
     // Where the parts end, chunks of the source do not, if it can be.
     const std::uint64_t own = source.chunk_shape.empty() ? 1 : source.chunk_shape[1];
     const std::uint64_t both = chunk_shape[1] / std::gcd(chunk_shape[1], own) * own;
-    const std::uint64_t unit =
-        both < width && held(chunk_shape[0], both) <= memory ? both : chunk_shape[1];
-    bands.columns = memory / held(chunk_shape[0], unit) * unit;
+    const std::uint64_t unit = both < width && held(1, both) <= memory ? both : chunk_shape[1];
+    bands.columns = memory / held(1, unit) * unit;
     if (bands.columns == 0) return std::nullopt;
     bands.columns = std::min(bands.columns, width);
   }
-  const std::uint64_t aim = std::min(memory, kBandBytes);
-  const std::uint64_t fit = aim / row_bytes(source, bands.columns);
-  const std::uint64_t spare = bands.source_rows - 1;
-  const std::uint64_t chunk_rows = fit > spare ? (fit - spare) / chunk_shape[0] : 0;
-  bands.rows = std::max<std::uint64_t>(chunk_rows, 1) * chunk_shape[0];
-  bands.bytes = held(bands.rows, bands.columns);
+  const std::uint64_t fit = std::min(memory, kBandBytes) / chunk_row_bytes(bands.columns);
+  const std::uint64_t chunk_rows = fit > spare + 1 ? fit - spare : 1;
+  bands.rows = checked_multiply(chunk_rows, chunk_shape[0], "the rows of a band");
+  bands.bytes = held(chunk_rows, bands.columns);
   return bands;
 }
 
 void copy_bands(const ArraySource& source, const Bands& bands, const IsWanted& is_wanted,
                 const TakeChunk& take, ThreadPool& pool, MemoryBudget& budget,
                 std::stop_token stop) {
-  const std::uint64_t size = source.info().type.size;
-  const std::uint64_t in = element_count(source.info().chunk_shape) * size;
-  const std::uint64_t out = element_count(bands.chunk_shape) * size;
+  const ArrayInfo& info = source.info();
+  const std::uint64_t in = element_count(info.chunk_shape) * info.type.size;
+  const std::uint64_t out = element_count(bands.chunk_shape) * info.type.size;
+  const std::uint64_t threads = pool.size() + ThreadPool::kMostWaiting;
+  // Pieces of a band are no more than a band; what is decoded is no more than two chunks.
+  const std::uint64_t piece = checked_multiply(
+      piece_rows(info, bands.columns), row_bytes(info, bands.columns), "the size of a band");
+  const std::uint64_t read = std::min(bands.bytes, checked_multiply(threads, piece, "a band"));
   const MemoryBudget::Share share =
-      budget.take(bands.bytes + pool.size() * std::max(2 * in, 3 * out));
+      budget.take(bands.bytes + read + threads * std::max(2 * in, 3 * out));
   BandCopy(source, bands, is_wanted, take, pool, std::move(stop)).run();
 }
 

@@ -162,7 +162,7 @@ void Hdf5ArraySink::write(std::uint64_t chunk_number, BytesView elements) {
     fill_chunk(region, elements, whole.emplace().bytes());
     elements = whole->bytes();
   }
-  ThreadBuffer buffer;
+  ThreadScratch buffer;
   put(chunk_number, 0, pipeline_.encode(elements, info.type.size, buffer.bytes()));
 }
 

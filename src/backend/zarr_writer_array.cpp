@@ -154,12 +154,16 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
   ++counters_->chunks_recoded;
   if (is_left_out(elements)) return;
   const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
-  std::optional<ThreadBuffer> whole;  // Taken only where it is needed: a thread keeps few.
+  std::optional<ThreadScratch> whole;  // Taken only where it is needed: a thread keeps few.
   if (!as_given) {
-    fill_chunk(region, elements, whole.emplace().bytes());
-    elements = whole->bytes();
+    Buffer& memory = whole.emplace().bytes();
+    const std::uint64_t size = element_count(metadata_.chunk_shape) * metadata_.type.size;
+    if (memory.size() < size) memory = Buffer(size);
+    const auto chunk = memory.bytes().first(static_cast<std::size_t>(size));
+    fill_chunk(region, elements, chunk);
+    elements = chunk;
   }
-  ThreadBuffer buffer;
+  ThreadScratch buffer;
   put(chunk_number, pipeline_.encode(elements, metadata_.type.size, buffer.bytes()));
 }
 
@@ -168,9 +172,9 @@ bool ZarrArraySink::is_left_out(BytesView elements) const {
 }
 
 // The elements among fill values where the chunk goes beyond the array, in the array's byte order.
-void ZarrArraySink::fill_chunk(const Region& region, BytesView elements, Bytes& chunk) const {
+void ZarrArraySink::fill_chunk(const Region& region, BytesView elements,
+                               std::span<std::byte> chunk) const {
   const Shape& shape = metadata_.chunk_shape;
-  chunk.resize(static_cast<std::size_t>(element_count(shape) * metadata_.type.size));
   if (region.shape != shape) {
     // Where only the first dimension ends early, what is missing is the chunk's end.
     const bool is_end =

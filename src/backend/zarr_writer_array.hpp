@@ -41,7 +41,7 @@ class ZarrArraySink final : public ArraySink {
   store::Key key(std::uint64_t shard) const;
   void put(std::uint64_t chunk_number, BytesView encoded);
   bool is_left_out(BytesView elements) const;
-  void fill_chunk(const Region& region, BytesView elements, Bytes& chunk) const;
+  void fill_chunk(const Region& region, BytesView elements, std::span<std::byte> chunk) const;
 
   std::shared_ptr<store::Store> store_;
   std::shared_ptr<Counters> counters_;

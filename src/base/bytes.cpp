@@ -27,8 +27,12 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 }
 constexpr std::array<std::uint8_t, 256> kDigits = make_digits();
 
-constexpr std::size_t kPage = 4096, kHugePage = 2U << 20U, kHuge = 4 * kHugePage;
-constexpr std::align_val_t kCacheLine{64};
+constexpr std::size_t kPage = 4096, kHugePage = 2U << 20U, kHuge = 4 * kHugePage,
+                      kLarge = 256U << 10U, kCacheLine = 64;
+// Large bytes begin where a page of the system does.
+std::align_val_t alignment(std::size_t size) noexcept {
+  return std::align_val_t{size < kLarge ? kCacheLine : size < kHuge ? kPage : kHugePage};
+}
 
 // Fresh memory comes page by page, each at the price of an interrupt. Only what lies wholly within
 // the bytes is asked for; to get none is no error.
@@ -43,14 +47,14 @@ void ask_for_huge_pages(void* bytes, std::size_t size) noexcept {
 
 void* detail::allocate_bytes(std::size_t size) {
   if (size < kPage) return ::operator new(size);
-  void* const bytes = ::operator new(size, kCacheLine);
+  void* const bytes = ::operator new(size, alignment(size));
   if (size >= kHuge) ask_for_huge_pages(bytes, size);
   return bytes;
 }
 
 void detail::free_bytes(void* bytes, std::size_t size) noexcept {
   if (size < kPage) return ::operator delete(bytes);
-  ::operator delete(bytes, kCacheLine);
+  ::operator delete(bytes, alignment(size));
 }
 
 Bytes to_bytes(std::string_view text) {

@@ -5,43 +5,52 @@
 #include <utility>
 #include <vector>
 
+#include "engram/base/buffer.hpp"
 #include "engram/base/bytes.hpp"
 
 namespace engram {
 
-/// Bytes for work on one chunk, kept by the thread for the next: fresh memory of that size costs
-/// more than the copy into it. What is in them at first is of no meaning. Buffers that are in use
-/// at the same time are different ones.
-class ThreadBuffer {
+/// Memory for work on one chunk, kept by the thread for the next: fresh memory of that size costs
+/// more than the copy into it. What is in it at first is of no meaning. What is in use at the same
+/// time is different memory.
+template <typename Memory>
+class ThreadMemory {
  public:
-  ThreadBuffer() noexcept {
+  ThreadMemory() noexcept {
     if (kept().empty()) return;
-    bytes_ = std::move(kept().back());
+    memory_ = std::move(kept().back());
     kept().pop_back();
   }
-  ~ThreadBuffer() {
-    if (bytes_.capacity() > kKeptBytes || kept().size() >= kKept) return;
+  ~ThreadMemory() {
+    if (capacity(memory_) > kKeptBytes || kept().size() >= kKept) return;
     try {
-      kept().push_back(std::move(bytes_));
+      kept().push_back(std::move(memory_));
     } catch (const std::bad_alloc&) {
       return;  // Then it is not kept.
     }
   }
-  ThreadBuffer(const ThreadBuffer&) = delete;
-  ThreadBuffer& operator=(const ThreadBuffer&) = delete;
+  ThreadMemory(const ThreadMemory&) = delete;
+  ThreadMemory& operator=(const ThreadMemory&) = delete;
 
-  Bytes& bytes() noexcept { return bytes_; }
+  Memory& bytes() noexcept { return memory_; }
 
  private:
   // What a thread keeps at most; larger buffers are given back at once.
   static constexpr std::size_t kKept = 2, kKeptBytes = 32U << 20;
 
-  static std::vector<Bytes>& kept() noexcept {
-    thread_local std::vector<Bytes> buffers;
-    return buffers;
+  static std::size_t capacity(const Bytes& bytes) noexcept { return bytes.capacity(); }
+  static std::size_t capacity(const Buffer& buffer) noexcept { return buffer.size(); }
+
+  static std::vector<Memory>& kept() noexcept {
+    thread_local std::vector<Memory> memories;
+    return memories;
   }
 
-  Bytes bytes_;
+  Memory memory_;
 };
+
+using ThreadBuffer = ThreadMemory<Bytes>;
+/// Where what is written is no more than a part of it.
+using ThreadScratch = ThreadMemory<Buffer>;
 
 }  // namespace engram

@@ -27,19 +27,24 @@ std::size_t usable_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+// The pool that the thread is one of, unless its task waits for a device.
+thread_local ThreadPool* own_pool = nullptr;
+
 }  // namespace
 
 ThreadPool::ThreadPool(std::size_t threads) {
   const std::size_t wanted = threads == 0 ? usable_cores() : threads;
-  threads_.reserve(wanted);
+  threads_.reserve(wanted + kMostWaiting);
+  const std::scoped_lock lock(mutex_);
   try {
-    while (threads_.size() < wanted) threads_.emplace_back([this] { run(); });
+    while (threads_.size() < wanted + kMostWaiting) threads_.emplace_back([this] { run(); });
   } catch (const std::system_error& e) {
     // Where the system limits threads, fewer do the same work.
     if (threads_.empty()) {
       throw Error(ErrorCode::io_error, fmt::format("can't start a thread: {}", e.what()));
     }
   }
+  size_ = std::min(wanted, threads_.size());
 }
 
 ThreadPool::~ThreadPool() {
@@ -59,17 +64,43 @@ void ThreadPool::submit(std::function<void()> task) {
 }
 
 void ThreadPool::run() {
+  own_pool = this;
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::function<void()> task;
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return closing_ || !tasks_.empty(); });
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
+    ready_.wait(lock, [this] { return tasks_.empty() ? closing_ : running_ < size_; });
+    if (tasks_.empty()) return;
+    std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    ++running_;
+    lock.unlock();
     task();
+    task = nullptr;
+    lock.lock();
+    --running_;
+    if (closing_ && tasks_.empty()) ready_.notify_all();
   }
+}
+
+ThreadPool::Waiting::Waiting() : pool_(own_pool) {
+  if (pool_ == nullptr) return;
+  const std::scoped_lock lock(pool_->mutex_);
+  if (pool_->waiting_ == kMostWaiting) {
+    pool_ = nullptr;
+    return;
+  }
+  own_pool = nullptr;
+  ++pool_->waiting_;
+  --pool_->running_;
+  pool_->ready_.notify_one();
+}
+
+ThreadPool::Waiting::~Waiting() {
+  if (pool_ == nullptr) return;
+  const std::scoped_lock lock(pool_->mutex_);
+  // Another task may run in its place by now. It is too short a time to wait for that one's end.
+  --pool_->waiting_;
+  ++pool_->running_;
+  own_pool = pool_;
 }
 
 /// What the stream and its tasks share; it outlives the stream while a task still runs.

@@ -67,12 +67,12 @@ std::uint64_t Pipeline::max_stored_size(std::uint64_t decoded_size) const {
 }
 
 Bytes Pipeline::encode(BytesView in, std::uint64_t element_size) const {
-  ThreadBuffer buffer;
+  ThreadScratch buffer;
   const BytesView out = encode(in, element_size, buffer.bytes());
   return {out.begin(), out.end()};
 }
 
-BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Bytes& memory) const {
+BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Buffer& memory) const {
   Buffer held;
   for (std::size_t i = 0; i < codecs_.size(); ++i) {
     // Bytes that another codec has moved are no elements any more: shuffled again they would only
@@ -80,9 +80,9 @@ BytesView Pipeline::encode(BytesView in, std::uint64_t element_size, Bytes& memo
     if (i > 0) element_size = element_sizes_[i];
     const std::uint64_t most = codecs_[i]->max_encoded_size(in.size());
     if (i + 1 == codecs_.size()) {
-      if (memory.size() < most) memory.resize(most);
+      if (memory.size() < most) memory = Buffer(most);
       // No more than that: c-blosc makes another frame of noise where there is more room.
-      const auto out = std::span(memory).first(most);
+      const auto out = memory.bytes().first(most);
       return out.first(codecs_[i]->encode(in, out, element_size));
     }
     Buffer next(most);

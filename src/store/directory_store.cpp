@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/posix_file.hpp"
+#include "direct_writes.hpp"
 #include "directory_lock.hpp"
 #include "directory_switch.hpp"
 #include "directory_tree.hpp"
@@ -181,11 +182,11 @@ struct DirectoryStore::Impl {
   }
 
   /// Makes the file `name`; leaves none when that fails. Returns the error number.
-  static int write_file(int directory, const std::string& name, int flags, BytesView value) {
+  int write_file(int directory, const std::string& name, int flags, BytesView value) {
     FileDescriptor fd(::openat(directory, name.c_str(),
                                flags | O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666));
     if (!fd.is_open()) return errno;
-    int error = write_all(fd.get(), value);
+    int error = writes.write(fd.get(), value);
     const int close_error = fd.close();
     if (error == 0) error = close_error;
     if (error != 0) ::unlinkat(directory, name.c_str(), 0);
@@ -206,7 +207,7 @@ struct DirectoryStore::Impl {
   int write_and_rename(int directory, const std::string& name, BytesView value) {
     auto [file, part] = make_part(directory, name);
     if (!file.is_open()) return errno;
-    int error = write_all(file.get(), value);
+    int error = writes.write(file.get(), value);
     const int close_error = file.close();
     if (error == 0) error = close_error;
     if (error == 0 && ::renameat(directory, part.c_str(), directory, name.c_str()) != 0)
@@ -288,6 +289,7 @@ struct DirectoryStore::Impl {
   const std::string root;
   const Mode mode;
   DirectoryTree tree;
+  DirectWrites writes;
   std::atomic<std::uint32_t> next_part{std::random_device{}()};
 };
 
@@ -406,7 +408,7 @@ void DirectoryStore::set(const Key& key, BytesView value) {
   const KeyPlace place(key);
   const int error = impl_->in_directory(place, true, [&](int directory) {
     const bool fast = impl_->mode == Mode::create_fast || impl_->mode == Mode::update_fast;
-    return fast ? Impl::write_file(directory, place.name, O_TRUNC, value)
+    return fast ? impl_->write_file(directory, place.name, O_TRUNC, value)
                 : impl_->write_and_rename(directory, place.name, value);
   });
   if (error != 0) throw system_error("write", impl_->path_of(key), error);

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "engram/base/error.hpp"
@@ -58,6 +59,88 @@ TEST(ThreadPoolTest, RunsAtTheSameTime) {
     second.set_value();
     done.set_value();
   });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+}
+
+// Counts how many of some tasks are between begin() and end() at a time, at most.
+class Together {
+ public:
+  void begin() {
+    const int now = ++now_;
+    int before = most_;
+    while (before < now && !most_.compare_exchange_weak(before, now)) {
+    }
+  }
+  void end() { --now_; }
+  int most() const { return most_; }
+
+ private:
+  std::atomic<int> now_ = 0, most_ = 0;
+};
+
+TEST(ThreadPoolTest, NoMoreRunAtOnceThanAsked) {
+  Together running;
+  {
+    ThreadPool pool(2);
+    for (int i = 0; i < 50; ++i)
+      pool.submit([&] {
+        running.begin();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        running.end();
+      });
+  }
+  EXPECT_EQ(running.most(), 2);
+}
+
+TEST(ThreadPoolTest, OthersRunWhileATaskWaits) {
+  constexpr int kWaiting = static_cast<int>(ThreadPool::kMostWaiting);
+  ThreadPool pool(1);
+  std::promise<void> go, done;
+  const std::shared_future<void> gone(go.get_future());
+  std::atomic<int> waiting = 0;
+  Together running;
+  for (int i = 0; i < kWaiting; ++i)
+    pool.submit([&, gone] {
+      const ThreadPool::Waiting outer;
+      const ThreadPool::Waiting inner;  // Counts for nothing.
+      ++waiting;
+      gone.wait();
+    });
+  for (int i = 0; i < 20; ++i)
+    pool.submit([&, i] {
+      running.begin();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      running.end();
+      if (i == 19) done.set_value();
+    });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  EXPECT_EQ(waiting, kWaiting);
+  EXPECT_EQ(running.most(), 1);
+  go.set_value();
+}
+
+TEST(ThreadPoolTest, WhoWaitsBeyondThatKeepsItsPlace) {
+  constexpr int kMost = 1 + static_cast<int>(ThreadPool::kMostWaiting);
+  Together waiting;
+  {
+    ThreadPool pool(1);
+    for (int i = 0; i < 40; ++i)
+      pool.submit([&] {
+        const ThreadPool::Waiting wait;
+        waiting.begin();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        waiting.end();
+      });
+  }
+  EXPECT_LE(waiting.most(), kMost);
+  EXPECT_GT(waiting.most(), 1);
+}
+
+TEST(ThreadPoolTest, WaitingElsewhereIsNothing) {
+  const ThreadPool::Waiting wait;
+  ThreadPool pool(1);
+  std::promise<void> done;
+  pool.submit([&] { done.set_value(); });
   EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
 }
 

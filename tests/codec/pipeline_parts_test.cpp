@@ -69,7 +69,8 @@ TEST(DecodePart, GivesWhatTheWholeHasThere) {
 }
 
 TEST(EncodeIntoMemory, GivesTheSameWhateverWasThereBefore) {
-  Bytes memory(1'000'000, std::byte{0xaa});
+  Buffer memory(1'000'000);
+  std::fill(memory.bytes().begin(), memory.bytes().end(), std::byte{0xaa});
   for (const std::vector<CodecConfig>& configs : pipelines()) {
     const Pipeline pipeline(configs);
     for (const Bytes& data : {walk(800), noise(800), walk(300'000), noise(300'000), Bytes()}) {

@@ -148,7 +148,7 @@ TEST(RetileTest, GivesAllValuesWhateverTheShapes) {
 
 TEST(RetileTest, ReadsEachChunkOnce) {
   const NumberedArray source({100, 90}, {7, 11}, true);
-  const auto bands = plan_bands(source.info(), {30, 20}, 100 * 90 * kSize);
+  const auto bands = plan_bands(source.info(), {30, 20}, 120 * 100 * kSize);
   ASSERT_TRUE(bands);
   EXPECT_EQ(bands->columns, 90U);
   EXPECT_TRUE(copied(source, *bands) == source.values());
@@ -158,7 +158,7 @@ TEST(RetileTest, ReadsEachChunkOnce) {
 
 TEST(RetileTest, PartsEndWhereChunksOfBothDo) {
   const NumberedArray source({100, 90}, {7, 10}, true);
-  const auto bands = plan_bands(source.info(), {30, 15}, (30 + 6) * 65 * kSize);
+  const auto bands = plan_bands(source.info(), {30, 15}, (30 + 30) * 75 * kSize);
   ASSERT_TRUE(bands);
   EXPECT_EQ(bands->columns, 60U);
   EXPECT_TRUE(copied(source, *bands) == source.values());
@@ -185,9 +185,10 @@ TEST(RetileTest, LeavesAloneWhatNeedsNoBands) {
   EXPECT_FALSE(bands({10, 3}, {}, {5, 3})) << "runs";
   EXPECT_TRUE(bands({10, 3}, {}, {5, 2}));
   EXPECT_TRUE(bands({10}, {3}, {4}));
-  EXPECT_FALSE(bands({10}, {3}, {4}, 11)) << "4 + 2 elements of 2 bytes";
-  EXPECT_FALSE(bands({10, 9}, {3, 3}, {4, 2}, 23)) << "6 rows of 2 columns";
-  EXPECT_TRUE(bands({10, 9}, {3, 3}, {4, 2}, 24));
+  EXPECT_FALSE(bands({10}, {3}, {4}, 15)) << "2 chunks, of 4 elements of 2 bytes";
+  EXPECT_TRUE(bands({10}, {3}, {4}, 16));
+  EXPECT_FALSE(bands({10, 9}, {3, 3}, {4, 2}, 31)) << "2 rows of chunks of 2 columns";
+  EXPECT_TRUE(bands({10, 9}, {3, 3}, {4, 2}, 32));
 }
 
 TEST(RetileTest, FailuresAndStopsEndIt) {

@@ -21,6 +21,23 @@ namespace engram {
 /// and wait: tasks wait for no other task.
 class ThreadPool {
  public:
+  /// Tasks that may wait for a device beside those that run.
+  static constexpr std::size_t kMostWaiting = 2;
+
+  /// For a task, or anything that one calls, while it waits for a device and needs no processor:
+  /// another task of its pool may run meanwhile. Without effect on other threads, within another
+  /// one, and where kMostWaiting wait already.
+  class Waiting {
+   public:
+    Waiting();
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    ThreadPool* pool_;
+  };
+
   /// `threads` of 0 means one for each core that the process may use.
   explicit ThreadPool(std::size_t threads = 0);
   /// Runs what was submitted, then joins.
@@ -28,7 +45,8 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  std::size_t size() const noexcept { return threads_.size(); }
+  /// How many tasks run at once, those that wait apart.
+  std::size_t size() const noexcept { return size_; }
 
   /// Queues `task`, which must not throw. Returns at once.
   void submit(std::function<void()> task);
@@ -39,6 +57,7 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> tasks_;
+  std::size_t size_ = 0, running_ = 0, waiting_ = 0;
   bool closing_ = false;
   std::vector<std::jthread> threads_;
 };

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "engram/base/buffer.hpp"
 #include "engram/codec/codec.hpp"
 
 namespace engram::codec {
@@ -36,9 +37,9 @@ class Pipeline {
   /// `in` after all codecs. `element_size` is the size of one array element.
   Bytes encode(BytesView in, std::uint64_t element_size) const;
 
-  /// The same as a view: of `memory`, which is made long enough and may be used again for the next,
-  /// or of `in` where there are no codecs.
-  BytesView encode(BytesView in, std::uint64_t element_size, Bytes& memory) const;
+  /// The same as a view: of `memory`, which is made large enough and may be used again for the
+  /// next, or of `in` where there are no codecs.
+  BytesView encode(BytesView in, std::uint64_t element_size, Buffer& memory) const;
 
   /// `in` before all codecs but those whose bit is set in `filter_mask`; exactly `decoded_size`
   /// bytes. Throws Error(corrupt_data) with both sizes when it is another number, and what the
