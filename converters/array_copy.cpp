@@ -136,8 +136,8 @@ void ArrayCopy::copy_all(const Bands& bands, ThreadPool& pool, MemoryBudget& bud
     if (there.back()) tell(number, progress);
   }
   const auto is_wanted = [&](std::uint64_t number) { return !there[number]; };
-  const auto take = [&](std::uint64_t number, BytesView elements) {
-    sink_->write(number, elements);
+  const auto take = [&](std::uint64_t number, std::span<std::byte> memory, std::uint64_t size) {
+    sink_->write_in(number, memory, size);
     tell(number, progress);
   };
   copy_bands(source_, bands, is_wanted, take, pool, budget, std::move(stop));

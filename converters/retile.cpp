@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint64_t kBandBytes = 64U << 20;
 // What is read at once of a source without chunks: so little that it is still in the core's cache
 // when it is cut.
-constexpr std::uint64_t kPieceBytes = 512U << 10;
+constexpr std::uint64_t kPieceBytes = 256U << 10;
 // What is read at once of chunks that only the source itself decodes.
 constexpr std::uint64_t kSourceBytes = 8U << 20;
 // What one task reads.
@@ -360,7 +360,7 @@ class BandCopy {
       const std::uint64_t row = place[0] - first_ / bands_.chunk_shape[0];
       const std::uint64_t size = element_count(grid_.region(place).shape) * info_.type.size;
       return [this, number, size, chunk = std::move(rows_[row][number_in_row(place)])] {
-        take_(number, std::as_const(*chunk).bytes().first(size));
+        take_(number, chunk->bytes(), size);
       };
     });
     const std::uint64_t unit = bands_.chunk_shape[0];

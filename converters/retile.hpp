@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -32,8 +33,10 @@ std::optional<Bands> plan_bands(const ArrayInfo& source, const Shape& chunk_shap
 /// True when engram itself decodes what was encoded with all of `codecs`.
 bool all_known(const std::vector<CodecConfig>& codecs);
 
-/// Takes the elements of chunk `number`, little-endian, cut at the array's end.
-using TakeChunk = std::function<void(std::uint64_t number, BytesView elements)>;
+/// Takes the elements of chunk `number`, little-endian, cut at the array's end: the first `size`
+/// bytes of `memory`, which has room for a whole chunk and may be changed.
+using TakeChunk =
+    std::function<void(std::uint64_t number, std::span<std::byte> memory, std::uint64_t size)>;
 
 /// Whether chunk `number` is wanted. Empty: all are.
 using IsWanted = std::function<bool(std::uint64_t number)>;

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -75,6 +79,34 @@ void repeat(BytesView element, std::span<std::byte> out) {
   }
 }
 
+// A target that is too large for a core's caches is written past them: to write into a line of
+// memory that is in no cache, the processor reads it first.
+constexpr std::size_t kStreamed = 4U << 20;
+
+#ifdef __SSE2__
+constexpr std::uint64_t kLine = 64;
+
+// Whether only whole lines are written: in parts it would take longer.
+bool can_stream(const std::byte* target, std::uint64_t run, const Loop& loop) {
+  return run > 0 &&
+         (run | loop.target_stride | reinterpret_cast<std::uintptr_t>(target)) % kLine == 0;
+}
+
+void stream_runs(const std::byte* source, std::byte* target, std::uint64_t run, const Loop& loop) {
+  for (std::uint64_t i = 0; i < loop.count; ++i) {
+    for (std::uint64_t at = 0; at < run; at += sizeof(__m128i))
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target + at),
+                       _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + at)));
+    source += loop.source_stride;
+    target += loop.target_stride;
+  }
+  _mm_sfence();  // Before another thread is told that they are there.
+}
+#else
+bool can_stream(const std::byte*, std::uint64_t, const Loop&) { return false; }
+void stream_runs(const std::byte*, std::byte*, std::uint64_t, const Loop&) {}
+#endif
+
 template <std::size_t kRun>
 void copy_fixed_runs(const std::byte* source, std::byte* target, const Loop& loop) {
   for (std::uint64_t i = 0; i < loop.count; ++i) {
@@ -84,7 +116,9 @@ void copy_fixed_runs(const std::byte* source, std::byte* target, const Loop& loo
   }
 }
 
-void copy_runs(const std::byte* source, std::byte* target, std::uint64_t run, const Loop& loop) {
+void copy_runs(const std::byte* source, std::byte* target, std::uint64_t run, const Loop& loop,
+               bool streamed) {
+  if (streamed && can_stream(target, run, loop)) return stream_runs(source, target, run, loop);
   // A memcpy whose size the compiler knows is one instruction or two; runs of single elements are
   // what a narrow slice of an array is made of.
   switch (run) {
@@ -117,15 +151,15 @@ void copy_runs(const std::byte* source, std::byte* target, std::uint64_t run, co
 }
 
 void copy_loops(const std::byte* source, std::byte* target, std::uint64_t run,
-                std::span<const Loop> loops) {
+                std::span<const Loop> loops, bool streamed) {
   if (loops.empty()) {
     std::memcpy(target, source, run);
   } else if (loops.size() == 1) {
-    copy_runs(source, target, run, loops[0]);
+    copy_runs(source, target, run, loops[0], streamed);
   } else {
     for (std::uint64_t i = 0; i < loops[0].count; ++i) {
       copy_loops(source + i * loops[0].source_stride, target + i * loops[0].target_stride, run,
-                 loops.subspan(1));
+                 loops.subspan(1), streamed);
     }
   }
 }
@@ -240,7 +274,7 @@ void copy_region(BytesView source, const Shape& source_shape, const Region& from
                                   strides_of(target_shape, target_order, element_size), to,
                                   element_size, target_order);
   copy_loops(source.data() + plan.source_offset, target.data() + plan.target_offset, plan.run,
-             plan.loops);
+             plan.loops, target.size() >= kStreamed);
 }
 
 void fill_region(std::span<std::byte> target, const Shape& target_shape, const Region& to,
@@ -256,7 +290,8 @@ void fill_region(std::span<std::byte> target, const Shape& target_shape, const R
   Bytes pattern(run);
   repeat(element, pattern);
   for (Loop& loop : plan.loops) loop.source_stride = 0;
-  copy_loops(pattern.data(), target.data() + plan.target_offset, run, plan.loops);
+  copy_loops(pattern.data(), target.data() + plan.target_offset, run, plan.loops,
+             target.size() >= kStreamed);
 }
 
 }  // namespace engram

@@ -23,6 +23,12 @@ bool is_compressor(const CodecConfig& codec) {
          codec::is_plugin_codec(codec.name);
 }
 
+// Whether no dimension but the first ends before the chunk does, so that what is missing is the
+// chunk's end.
+bool ends_early(const Shape& part, const Shape& chunk) {
+  return !chunk.empty() && std::equal(chunk.begin() + 1, chunk.end(), part.begin() + 1);
+}
+
 }  // namespace
 
 void make_v3(zarr::ArrayMetadata& metadata) {
@@ -144,27 +150,48 @@ void ZarrArraySink::write_encoded(std::uint64_t chunk_number, std::uint32_t filt
   counters_->count(adoption);
 }
 
-void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
-  const Region region = grid_.region(grid_.place(chunk_number));
+Region ZarrArraySink::region_of(std::uint64_t chunk_number, std::uint64_t size) const {
+  Region region = grid_.region(grid_.place(chunk_number));
   const std::uint64_t expected = element_count(region.shape) * metadata_.type.size;
-  if (elements.size() != expected)
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("chunk {} of /{} was given {} bytes, not {}", chunk_number, path_,
-                            elements.size(), expected));
+  if (size == expected) return region;
+  throw Error(ErrorCode::invalid_argument, fmt::format("chunk {} of /{} was given {} bytes, not {}",
+                                                       chunk_number, path_, size, expected));
+}
+
+void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
+  const Region region = region_of(chunk_number, elements.size());
   ++counters_->chunks_recoded;
   if (is_left_out(elements)) return;
-  const bool as_given = region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian();
-  std::optional<ThreadScratch> whole;  // Taken only where it is needed: a thread keeps few.
-  if (!as_given) {
-    Buffer& memory = whole.emplace().bytes();
-    const std::uint64_t size = element_count(metadata_.chunk_shape) * metadata_.type.size;
-    if (memory.size() < size) memory = Buffer(size);
-    const auto chunk = memory.bytes().first(static_cast<std::size_t>(size));
-    fill_chunk(region, elements, chunk);
-    elements = chunk;
-  }
+  if (region.shape == metadata_.chunk_shape && metadata_.type.is_little_endian())
+    return encode(chunk_number, elements);
+  ThreadScratch scratch;
+  Buffer& memory = scratch.bytes();
+  const std::uint64_t size = element_count(metadata_.chunk_shape) * metadata_.type.size;
+  if (memory.size() < size) memory = Buffer(size);
+  const auto chunk = memory.bytes().first(static_cast<std::size_t>(size));
+  fill_chunk(region, elements, chunk);
+  encode(chunk_number, chunk);
+}
+
+void ZarrArraySink::write_in(std::uint64_t chunk_number, std::span<std::byte> memory,
+                             std::uint64_t size) {
+  const Region region = region_of(chunk_number, size);
+  const std::uint64_t whole = element_count(metadata_.chunk_shape) * metadata_.type.size;
+  if (memory.size() < whole || !metadata_.type.is_little_endian() ||
+      !ends_early(region.shape, metadata_.chunk_shape))
+    return write(chunk_number, memory.first(static_cast<std::size_t>(size)));
+  ++counters_->chunks_recoded;
+  const auto chunk = memory.first(static_cast<std::size_t>(whole));
+  if (is_left_out(chunk.first(static_cast<std::size_t>(size)))) return;
+  const auto missing = chunk.subspan(static_cast<std::size_t>(size));
+  const Shape count{missing.size() / fill_.size()};
+  fill_region(missing, count, Region::all(count), fill_);
+  encode(chunk_number, chunk);
+}
+
+void ZarrArraySink::encode(std::uint64_t chunk_number, BytesView chunk) {
   ThreadScratch buffer;
-  put(chunk_number, pipeline_.encode(elements, metadata_.type.size, buffer.bytes()));
+  put(chunk_number, pipeline_.encode(chunk, metadata_.type.size, buffer.bytes()));
 }
 
 bool ZarrArraySink::is_left_out(BytesView elements) const {
@@ -176,11 +203,8 @@ void ZarrArraySink::fill_chunk(const Region& region, BytesView elements,
                                std::span<std::byte> chunk) const {
   const Shape& shape = metadata_.chunk_shape;
   if (region.shape != shape) {
-    // Where only the first dimension ends early, what is missing is the chunk's end.
-    const bool is_end =
-        !shape.empty() && std::equal(shape.begin() + 1, shape.end(), region.shape.begin() + 1);
     Region missing = Region::all(shape);
-    if (is_end) {
+    if (ends_early(region.shape, shape)) {
       missing.origin[0] = region.shape[0];
       missing.shape[0] -= region.shape[0];
     }

@@ -36,10 +36,15 @@ class ZarrArraySink final : public ArraySink {
   void write_encoded(std::uint64_t chunk_number, std::uint32_t filter_mask, Bytes& bytes) override;
   /// In Zarr v3 a chunk of fill values is left out, as zarr-python 3 does.
   void write(std::uint64_t chunk_number, BytesView elements) override;
+  void write_in(std::uint64_t chunk_number, std::span<std::byte> memory,
+                std::uint64_t size) override;
 
  private:
   store::Key key(std::uint64_t shard) const;
   void put(std::uint64_t chunk_number, BytesView encoded);
+  /// Throws Error(invalid_argument) unless the elements of the chunk have `size` bytes.
+  Region region_of(std::uint64_t chunk_number, std::uint64_t size) const;
+  void encode(std::uint64_t chunk_number, BytesView chunk);
   bool is_left_out(BytesView elements) const;
   void fill_chunk(const Region& region, BytesView elements, std::span<std::byte> chunk) const;
 

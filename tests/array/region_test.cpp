@@ -159,6 +159,18 @@ TEST(CopyRegionTest, RandomBoxes) {
   }
 }
 
+// Runs of whole lines of memory, and others, into a target that no cache holds.
+TEST(CopyRegionTest, IntoMuchMemory) {
+  constexpr std::uint64_t kRows = 40'000;
+  for (const std::uint64_t run : {48U, 60U, 64U, 96U, 128U})
+    for (const std::uint64_t row : {128U, 192U})
+      for (const std::uint64_t at : {0U, 32U, 64U}) {
+        if (at + run > row) continue;
+        expect_same_copy(
+            {"Large", {300, 130}, {{3, 1}, {290, run / 2}}, {kRows, row / 2}, {39'000, at / 2}}, 2);
+      }
+}
+
 TEST(CopyRegionTest, RefusesWhatDoesNotFit) {
   Bytes source(12);
   Bytes target(12);

@@ -364,6 +364,45 @@ TEST_F(ZarrWriter, ChecksTheSizeOfWhatItIsGiven) {
                [&] { sink->write(1, Bytes(4)); });
 }
 
+TEST_F(ZarrWriter, InMemoryOfAWholeChunkItIsTheSame) {
+  const auto writer = this->writer();
+  int count = 0;
+  for (const Shape& shape : {Shape{4, 4}, Shape{3, 4}, Shape{5, 4}, Shape{5, 3}, Shape{4, 5}})
+    for (const ByteOrder order : {ByteOrder::little, ByteOrder::big})
+      for (const std::uint64_t room : {std::uint64_t{0}, std::uint64_t{5}}) {
+        SCOPED_TRACE(to_string(shape));
+        std::vector<std::int16_t> values(element_count(shape));
+        for (std::size_t i = 0; i < values.size(); ++i)
+          values[i] = static_cast<std::int16_t>(i + 1);
+        const auto array = std::make_shared<testing::FakeArray>(
+            ArrayInfo{
+                DataType::integer(2, order), shape, {2, 2}, testing::bytes_of<std::int16_t>({-7})},
+            testing::bytes_of<std::int16_t>(values));
+        const std::string name = "d" + std::to_string(++count);
+        const auto plan = testing::plan_for(*array, {{"zlib", {{"level", 1}}}});
+        const auto plain = writer->create_array("/" + name, dataset_of(name, array), plan);
+        const auto roomy =
+            writer->create_array("/" + name + "r", dataset_of(name + "r", array), plan);
+        const ChunkGrid grid(shape, {2, 2});
+        for (std::uint64_t number = 0; number < grid.chunk_count(); ++number) {
+          const Region region = grid.region(grid.place(number));
+          Bytes elements(element_count(region.shape) * 2);
+          array->read(region, elements);
+          plain->write(number, elements);
+          const std::size_t size = elements.size();
+          elements.resize(8 + room, std::byte{0xaa});
+          roomy->write_in(number, elements, size);
+        }
+        for (const std::string key : {"0.0", "0.1", "1.0", "1.1", "2.0", "0.2", "2.1"})
+          EXPECT_EQ(bytes(name + "/" + key), bytes(name + "r/" + key)) << key;
+        EXPECT_FALSE(bytes(name + "/1.1").empty());
+        expect_error(ErrorCode::invalid_argument, "was given 6 bytes, not", [&] {
+          Bytes memory(8);
+          roomy->write_in(0, memory, 6);
+        });
+      }
+}
+
 TEST_F(ZarrWriter, PortableHasLongDoublesAsTheirBytes) {
   options_.compat = Compat::portable;
   const DataType wide = DataType::floating(16);

@@ -100,7 +100,9 @@ Bytes copied(const NumberedArray& source, const Bands& bands, std::uint64_t memo
   ThreadPool pool(3);
   MemoryBudget budget(memory);
   copy_bands(source, bands, {},
-             [&](std::uint64_t number, BytesView elements) {
+             [&](std::uint64_t number, std::span<std::byte> chunk, std::uint64_t size) {
+               EXPECT_GE(chunk.size(), element_count(bands.chunk_shape) * kSize);
+               const BytesView elements = chunk.first(size);
                const Region region = grid.region(grid.place(number));
                EXPECT_EQ(elements.size(), element_count(region.shape) * kSize);
                const std::scoped_lock lock(mutex);
@@ -202,7 +204,7 @@ TEST(RetileTest, FailuresAndStopsEndIt) {
   expect_error(ErrorCode::cancelled, "", [&] {
     copy_bands(
         source, *bands, {},
-        [&](std::uint64_t, BytesView) {
+        [&](std::uint64_t, std::span<std::byte>, std::uint64_t) {
           if (++taken == 3) stop.request_stop();
         },
         pool, budget, stop.get_token());
@@ -210,7 +212,8 @@ TEST(RetileTest, FailuresAndStopsEndIt) {
   EXPECT_LT(taken, 40);
   source.stop_at = 500;
   expect_error(ErrorCode::io_error, "planted", [&] {
-    copy_bands(source, *bands, {}, [](std::uint64_t, BytesView) {}, pool, budget, {});
+    copy_bands(source, *bands, {}, [](std::uint64_t, std::span<std::byte>, std::uint64_t) {}, pool,
+               budget, {});
   });
   EXPECT_EQ(budget.used(), 0U);
 }

@@ -116,6 +116,13 @@ class ArraySink {
   /// Encodes one chunk and stores it. `elements` are little-endian and C order and cover the part
   /// of the array that the chunk holds (cut at the array's end).
   virtual void write(std::uint64_t chunk_number, BytesView elements) = 0;
+
+  /// The same with the first `size` bytes of `memory`, which has room for a whole chunk and may be
+  /// changed by the call.
+  virtual void write_in(std::uint64_t chunk_number, std::span<std::byte> memory,
+                        std::uint64_t size) {
+    write(chunk_number, memory.first(static_cast<std::size_t>(size)));
+  }
 };
 
 }  // namespace engram
