@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "array/chunk_walk.hpp"
 #include "base/thread_buffer.hpp"
 #include "converters/chunk_shape.hpp"
 #include "engram/array/chunk_grid.hpp"
@@ -55,66 +56,39 @@ bool is_run(const Shape& shape, const Shape& chunk_shape) {
   return true;
 }
 
-/// How many of some tasks have not ended yet, whether they ran or were skipped. Waits for them when
-/// it goes.
-class Unfinished {
- public:
-  Unfinished() = default;
-  ~Unfinished() { wait_until_at_most(0); }
-  Unfinished(const Unfinished&) = delete;
-  Unfinished& operator=(const Unfinished&) = delete;
-
-  /// For one task to hold; it has ended when that is destroyed.
-  std::shared_ptr<const void> begin() {
-    {
-      const std::scoped_lock lock(mutex_);
-      ++count_;
-    }
-    return {this, [this](const void*) {
-              const std::scoped_lock lock(mutex_);
-              --count_;
-              changed_.notify_all();
-            }};
-  }
-
-  void wait_until_at_most(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return count_ <= count; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t count_ = 0;
-};
-
-/// Memory for chunks of one size, used again and again.
+/// Memory for chunks of one size, used again and again, of which there are no more than `most`.
 class ChunkBuffers {
  public:
-  explicit ChunkBuffers(std::uint64_t size) : size_(size) {}
+  ChunkBuffers(std::uint64_t size, std::uint64_t most) : size_(size), left_(most) {}
 
-  /// Gives its memory back when it is destroyed.
+  /// Waits until there is one; it comes back when the result is destroyed.
   std::shared_ptr<Buffer> take() {
-    auto buffer = std::make_unique<Buffer>();
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!free_.empty()) {
-        buffer = std::move(free_.back());
-        free_.pop_back();
-      }
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return left_ > 0 || !free_.empty(); });
+    Buffer buffer;
+    if (free_.empty()) {
+      buffer = Buffer(size_);
+      --left_;
+    } else {
+      buffer = std::move(free_.back());
+      free_.pop_back();
     }
-    if (buffer->size() == 0) *buffer = Buffer(size_);
-    return {buffer.release(), [this](Buffer* used) {
-              std::unique_ptr<Buffer> back(used);
-              const std::scoped_lock lock(mutex_);
-              free_.push_back(std::move(back));
-            }};
+    return {new Buffer(std::move(buffer)), [this](Buffer* used) { give_back(used); }};
   }
 
  private:
+  void give_back(Buffer* used) {
+    const std::unique_ptr<Buffer> owner(used);
+    const std::scoped_lock lock(mutex_);
+    free_.push_back(std::move(*used));
+    changed_.notify_all();
+  }
+
   const std::uint64_t size_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Buffer>> free_;
+  std::condition_variable changed_;
+  std::uint64_t left_;
+  std::vector<Buffer> free_;
 };
 
 class BandCopy {
@@ -128,9 +102,11 @@ class BandCopy {
         take_(take),
         grid_(info_.shape, bands.chunk_shape),
         fill_(info_.fill_value.value_or(Bytes(info_.type.size))),
-        threads_(pool.size()),
-        buffers_(element_count(bands.chunk_shape) * info_.type.size),
-        stream_(pool, unbounded_, std::move(stop)) {
+        pool_(pool),
+        stop_(std::move(stop)),
+        chunk_bytes_(element_count(bands.chunk_shape) * info_.type.size),
+        buffers_(chunk_bytes_, bands.bytes / chunk_bytes_ + pool.size()),
+        stream_(pool, unbounded_, stop_) {
     make_little_endian(info_.type, fill_);
     const EncodedChunks* encoded = source.encoded();
     if (encoded == nullptr || info_.chunk_shape.empty() || !all_known(encoded->codecs())) return;
@@ -157,131 +133,87 @@ class BandCopy {
   }
 
  private:
-  /// The chunks of the target at one place along dimension 0, in this part of the columns.
-  using ChunkRow = std::vector<std::shared_ptr<Buffer>>;
-
-  // From the first row to the last, over the columns of part_, of which rows_ holds the chunks from
-  // the band's first on. Chunks that the source gave a part of beyond the band stay for the next.
+  // From the first row to the last, over the columns of part_. Chunks that the source gave a part
+  // of beyond a band stay for the next.
   bool run_part() {
-    const std::uint64_t unit = bands_.chunk_shape[0], length = info_.shape[0];
+    const std::uint64_t length = info_.shape[0];
     std::uint64_t end = 0, known = 0;
-    for (first_ = 0; first_ < length; first_ = end) {
-      end = std::min(first_ + bands_.rows, length);
-      if (!is_any_wanted(end)) {
+    for (std::uint64_t first = 0; first < length; first = end) {
+      end = std::min(first + bands_.rows, length);
+      const Region band = rows(first, end);
+      if (!is_any_wanted(band)) {
         // What the source gave beyond it goes too; the next band reads its rows from the first on.
-        rows_.clear();
+        chunks_.clear();
         known = end;
         continue;
       }
-      part_.origin[0] = first_;
-      part_.shape[0] =
-          std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, length) - first_;
-      const std::uint64_t wanted = first_ + part_.shape[0];
-      while (rows_.size() < divide_up(wanted, unit) - first_ / unit) add_row();
-      if (wanted > known && !read(known, wanted)) return false;
+      const std::uint64_t wanted =
+          std::min(divide_up(end, bands_.source_rows) * bands_.source_rows, length);
+      part_ = rows(first, wanted);
+      const ChunkWalk walk(grid_, part_);
+      for (std::uint64_t i = 0; i < walk.count(); ++i) {
+        auto& chunk = chunks_[grid_.number(walk.place(i))];
+        if (!chunk) chunk = buffers_.take();
+      }
+      if (wanted > known) read(known, wanted);
       known = wanted;
-      if (!pass(end)) return false;
+      if (!pass(band)) return false;
     }
-    rows_.clear();
+    chunks_.clear();
     return true;
   }
 
-  Shape places_in_row() const {
-    Shape places = grid_.grid_shape();
-    places[0] = 1;
-    if (places.size() > 1) places[1] = divide_up(part_.shape[1], bands_.chunk_shape[1]);
-    return places;
+  // These rows of the columns of part_.
+  Region rows(std::uint64_t first, std::uint64_t end) const {
+    Region region = part_;
+    region.origin[0] = first;
+    region.shape[0] = end - first;
+    return region;
   }
 
-  void add_row() {
-    ChunkRow row(element_count(places_in_row()));
-    for (auto& buffer : row) buffer = buffers_.take();
-    rows_.push_back(std::move(row));
-  }
-
-  // The place in the grid of number `i` of the chunks at place `row` of dimension 0.
-  Shape place_of(std::uint64_t row, std::uint64_t i) const {
-    const Shape places = places_in_row();
-    Shape place(places.size(), 0);
-    for (std::size_t d = places.size(); d-- > 1;) {
-      place[d] = i % places[d];
-      i /= places[d];
-    }
-    place[0] = row;
-    if (place.size() > 1) place[1] += part_.origin[1] / bands_.chunk_shape[1];
-    return place;
-  }
-
-  std::uint64_t number_in_row(const Shape& place) const {
-    const Shape places = places_in_row();
-    std::uint64_t number = 0;
-    for (std::size_t d = 1; d < places.size(); ++d)
-      number =
-          number * places[d] + place[d] - (d == 1 ? part_.origin[1] / bands_.chunk_shape[1] : 0);
-    return number;
-  }
-
-  bool is_any_wanted(std::uint64_t end) const {
+  bool is_any_wanted(const Region& band) const {
     if (!is_wanted_) return true;
-    const std::uint64_t unit = bands_.chunk_shape[0], count = element_count(places_in_row());
-    for (std::uint64_t row = first_ / unit; row < divide_up(end, unit); ++row)
-      for (std::uint64_t i = 0; i < count; ++i)
-        if (is_wanted_(grid_.number(place_of(row, i)))) return true;
+    const ChunkWalk walk(grid_, band);
+    for (std::uint64_t i = 0; i < walk.count(); ++i)
+      if (is_wanted_(grid_.number(walk.place(i)))) return true;
     return false;
   }
 
   // Calls `task` for each of 0 to `count`, `together` of them at a time, and waits.
   template <typename Task>
-  bool for_all(std::uint64_t count, std::uint64_t together, const Task& task) {
-    bool added = true;
-    Unfinished reads;
-    for (std::uint64_t first = 0; added && first < count; first += together)
-      added = stream_.add(0, [&, first, count, together, held = reads.begin()] {
-        for (std::uint64_t i = first; i < std::min(count, first + together); ++i) task(i);
-      });
-    reads.wait_until_at_most(0);
-    return added;
+  void for_all(std::uint64_t count, std::uint64_t together, const Task& task) {
+    const auto some = [&](std::uint64_t i) {
+      const std::uint64_t end = std::min(count, (i + 1) * together);
+      for (std::uint64_t each = i * together; each < end; ++each) task(each);
+    };
+    parallel_for(
+        pool_, unbounded_, divide_up(count, together), [](std::uint64_t) { return 0; }, some,
+        stop_);
   }
 
   // Rows `first` to `end`. `first` is the band's first, or that of a row of the source's chunks.
-  bool read(std::uint64_t first, std::uint64_t end) {
-    if (decoder_) return decode(first, end);
-    Region rows = part_;
-    rows.origin[0] = first;
-    rows.shape[0] = end - first;
-    const std::uint64_t size = info_.type.size;
+  void read(std::uint64_t first, std::uint64_t end) {
+    if (decoder_) return decode(rows(first, end));
     const std::uint64_t piece = piece_rows(info_, bands_.columns);
     const std::uint64_t together =
         std::max<std::uint64_t>(kTogetherBytes / (row_bytes(info_, bands_.columns) * piece), 1);
-    return for_all(divide_up(end - first, piece), together, [&](std::uint64_t i) {
-      Region here = rows;
-      here.origin[0] += i * piece;
-      here.shape[0] = std::min(end - here.origin[0], piece);
+    for_all(divide_up(end - first, piece), together, [&](std::uint64_t i) {
+      const Region here = rows(first + i * piece, std::min(end, first + (i + 1) * piece));
       ThreadBuffer buffer;
       Bytes& elements = buffer.bytes();
-      elements.resize(element_count(here.shape) * size);
+      elements.resize(element_count(here.shape) * info_.type.size);
       source_.read(here, elements);
       scatter(elements, here.shape, here);
     });
   }
 
-  bool decode(std::uint64_t first, std::uint64_t end) {
-    // The source's chunks that have a part of these.
-    Shape origin(part_.shape.size()), places(part_.shape.size());
-    for (std::size_t d = 0; d < places.size(); ++d) {
-      const std::uint64_t from = d == 0 ? first : part_.origin[d];
-      const std::uint64_t to = d == 0 ? end : part_.origin[d] + part_.shape[d];
-      origin[d] = from / info_.chunk_shape[d];
-      places[d] = divide_up(to, info_.chunk_shape[d]) - origin[d];
-    }
+  // The source's chunks that have a part of `region`.
+  void decode(const Region& region) {
+    const ChunkWalk walk(*source_grid_, region);
     const std::uint64_t bytes = element_count(info_.chunk_shape) * info_.type.size;
     const std::uint64_t together = std::max<std::uint64_t>(kPieceBytes / bytes, 1);
-    return for_all(element_count(places), together, [&](std::uint64_t i) {
-      Shape place = origin;
-      for (std::size_t d = places.size(); d-- > 0;) {
-        place[d] += i % places[d];
-        i /= places[d];
-      }
+    for_all(walk.count(), together, [&](std::uint64_t i) {
+      const Shape place = walk.place(i);
       const std::uint64_t number = source_grid_->number(place);
       const auto found = std::lower_bound(
           listed_.begin(), listed_.end(), number,
@@ -317,73 +249,41 @@ class BandCopy {
     });
   }
 
-  // Calls `use` with each chunk in rows_ that shares elements with `region`: its memory and shape,
+  // Calls `use` with each chunk of part_ that shares elements with `region`: its memory and shape,
   // and where they are, in `region` and in the chunk.
   template <typename Use>
   void for_each_overlap(const Region& region, const Use& use) {
-    const std::size_t rank = region.shape.size();
     Region shared = region;
-    Shape lowest(rank), places(rank);
-    for (std::size_t d = 0; d < rank; ++d) {
+    for (std::size_t d = 0; d < region.shape.size(); ++d) {
       shared.origin[d] = std::max(region.origin[d], part_.origin[d]);
-      const std::uint64_t end =
-          std::min(region.origin[d] + region.shape[d], part_.origin[d] + part_.shape[d]);
-      shared.shape[d] = end - shared.origin[d];
-      lowest[d] = shared.origin[d] / bands_.chunk_shape[d];
-      places[d] = divide_up(end, bands_.chunk_shape[d]) - lowest[d];
+      shared.shape[d] =
+          std::min(region.origin[d] + region.shape[d], part_.origin[d] + part_.shape[d]) -
+          shared.origin[d];
     }
-    const std::uint64_t count = element_count(places);
-    for (std::uint64_t i = 0; i < count; ++i) {
-      Shape place = lowest;
-      std::uint64_t rest = i;
-      for (std::size_t d = rank; d-- > 0;) {
-        place[d] += rest % places[d];
-        rest /= places[d];
-      }
-      const Region chunk = grid_.region(place);
-      Region from = shared, to = shared;
-      for (std::size_t d = 0; d < rank; ++d) {
-        const std::uint64_t first = std::max(shared.origin[d], chunk.origin[d]);
-        from.shape[d] = to.shape[d] =
-            std::min(shared.origin[d] + shared.shape[d], chunk.origin[d] + chunk.shape[d]) - first;
-        from.origin[d] = first - region.origin[d];
-        to.origin[d] = first - chunk.origin[d];
-      }
-      const std::uint64_t row = place[0] - first_ / bands_.chunk_shape[0];
-      use(rows_[row][number_in_row(place)]->bytes(), chunk.shape, from, to);
+    const ChunkWalk walk(grid_, shared);
+    for (std::uint64_t i = 0; i < walk.count(); ++i) {
+      const Shape place = walk.place(i);
+      auto [in_chunk, from] = walk.overlap(place);
+      for (std::size_t d = 0; d < from.origin.size(); ++d)
+        from.origin[d] += shared.origin[d] - region.origin[d];
+      use(chunks_.at(grid_.number(place))->bytes(), grid_.region(place).shape, from, in_chunk);
     }
   }
 
-  // All chunks up to row `end`, which rows_ holds.
-  bool pass(std::uint64_t end) {
-    const bool passed = for_each_wanted(end, [&](const Shape& place, std::uint64_t number) {
-      const std::uint64_t row = place[0] - first_ / bands_.chunk_shape[0];
+  // All chunks of `band`.
+  bool pass(const Region& band) {
+    const ChunkWalk walk(grid_, band);
+    for (std::uint64_t i = 0; i < walk.count(); ++i) {
+      const Shape place = walk.place(i);
+      const std::uint64_t number = grid_.number(place);
+      const auto chunk = chunks_.extract(number);
+      if (is_wanted_ && !is_wanted_(number)) continue;
       const std::uint64_t size = element_count(grid_.region(place).shape) * info_.type.size;
-      return [this, number, size, chunk = std::move(rows_[row][number_in_row(place)])] {
-        take_(number, chunk->bytes(), size);
-      };
-    });
-    const std::uint64_t unit = bands_.chunk_shape[0];
-    rows_.erase(rows_.begin(),
-                rows_.begin() + static_cast<std::ptrdiff_t>(divide_up(end, unit) - first_ / unit));
-    return passed;
-  }
-
-  // Queues what `task` makes for each chunk up to row `end` that is wanted. Returns when there is
-  // room for another band beside what is left.
-  template <typename MakeTask>
-  bool for_each_wanted(std::uint64_t end, const MakeTask& make_task) {
-    const std::uint64_t unit = bands_.chunk_shape[0], count = element_count(places_in_row());
-    for (std::uint64_t row = first_ / unit; row < divide_up(end, unit); ++row) {
-      for (std::uint64_t i = 0; i < count; ++i) {
-        const Shape place = place_of(row, i);
-        const std::uint64_t number = grid_.number(place);
-        if (is_wanted_ && !is_wanted_(number)) continue;
-        if (!stream_.add(0, [task = make_task(place, number), held = passing_.begin()] { task(); }))
-          return false;
-      }
+      if (!stream_.add(0, [this, number, size, memory = chunk.mapped()] {
+            take_(number, memory->bytes(), size);
+          }))
+        return false;
     }
-    passing_.wait_until_at_most(threads_);
     return true;
   }
 
@@ -394,15 +294,15 @@ class BandCopy {
   const TakeChunk& take_;
   const ChunkGrid grid_;
   Bytes fill_;
-  const std::size_t threads_;
+  ThreadPool& pool_;
+  const std::stop_token stop_;
   std::optional<codec::Pipeline> decoder_;
   std::optional<ChunkGrid> source_grid_;
   std::vector<EncodedChunk> listed_;
-  ChunkBuffers buffers_;
-  std::deque<ChunkRow> rows_;
-  Region part_;
-  std::uint64_t first_ = 0;  ///< The first row of the band.
-  Unfinished passing_;
+  const std::uint64_t chunk_bytes_;
+  ChunkBuffers buffers_;  ///< A band's, and one for each thread that passes one of the last.
+  std::map<std::uint64_t, std::shared_ptr<Buffer>> chunks_;  ///< Those of part_, by number.
+  Region part_;                                              ///< What is held of the array.
   // The memory of its tasks is part of what the caller holds.
   MemoryBudget unbounded_{~std::uint64_t{0}};
   TaskStream stream_;  ///< Last: its destructor waits for tasks that use the others.

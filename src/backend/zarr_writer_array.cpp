@@ -166,7 +166,7 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
     return encode(chunk_number, elements);
   ThreadScratch scratch;
   Buffer& memory = scratch.bytes();
-  const std::uint64_t size = element_count(metadata_.chunk_shape) * metadata_.type.size;
+  const std::uint64_t size = zarr::size_of_chunk(metadata_);
   if (memory.size() < size) memory = Buffer(size);
   const auto chunk = memory.bytes().first(static_cast<std::size_t>(size));
   fill_chunk(region, elements, chunk);
@@ -176,16 +176,14 @@ void ZarrArraySink::write(std::uint64_t chunk_number, BytesView elements) {
 void ZarrArraySink::write_in(std::uint64_t chunk_number, std::span<std::byte> memory,
                              std::uint64_t size) {
   const Region region = region_of(chunk_number, size);
-  const std::uint64_t whole = element_count(metadata_.chunk_shape) * metadata_.type.size;
+  const std::uint64_t whole = zarr::size_of_chunk(metadata_);
   if (memory.size() < whole || !metadata_.type.is_little_endian() ||
       !ends_early(region.shape, metadata_.chunk_shape))
     return write(chunk_number, memory.first(static_cast<std::size_t>(size)));
   ++counters_->chunks_recoded;
   const auto chunk = memory.first(static_cast<std::size_t>(whole));
   if (is_left_out(chunk.first(static_cast<std::size_t>(size)))) return;
-  const auto missing = chunk.subspan(static_cast<std::size_t>(size));
-  const Shape count{missing.size() / fill_.size()};
-  fill_region(missing, count, Region::all(count), fill_);
+  fill_missing(region, chunk);
   encode(chunk_number, chunk);
 }
 
@@ -198,18 +196,22 @@ bool ZarrArraySink::is_left_out(BytesView elements) const {
   return metadata_.zarr_format == 3 && zarr::all_are(elements, fill_);
 }
 
-// The elements among fill values where the chunk goes beyond the array, in the array's byte order.
+// Fill values where the chunk goes beyond the array; perhaps in the place of all others too.
+void ZarrArraySink::fill_missing(const Region& region, std::span<std::byte> chunk) const {
+  const Shape& shape = metadata_.chunk_shape;
+  if (region.shape == shape) return;
+  Region missing = Region::all(shape);
+  if (ends_early(region.shape, shape)) {
+    missing.origin[0] = region.shape[0];
+    missing.shape[0] -= region.shape[0];
+  }
+  fill_region(chunk, shape, missing, fill_);
+}
+
+// The elements among fill values, in the array's byte order.
 void ZarrArraySink::fill_chunk(const Region& region, BytesView elements,
                                std::span<std::byte> chunk) const {
-  const Shape& shape = metadata_.chunk_shape;
-  if (region.shape != shape) {
-    Region missing = Region::all(shape);
-    if (ends_early(region.shape, shape)) {
-      missing.origin[0] = region.shape[0];
-      missing.shape[0] -= region.shape[0];
-    }
-    fill_region(chunk, shape, missing, fill_);
-  }
+  fill_missing(region, chunk);
   const Region box = Region::all(region.shape);
   copy_region(elements, region.shape, box, chunk, metadata_.chunk_shape, box, metadata_.type.size);
   make_little_endian(metadata_.type, chunk);  // its own reverse

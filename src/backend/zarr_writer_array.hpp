@@ -46,6 +46,7 @@ class ZarrArraySink final : public ArraySink {
   Region region_of(std::uint64_t chunk_number, std::uint64_t size) const;
   void encode(std::uint64_t chunk_number, BytesView chunk);
   bool is_left_out(BytesView elements) const;
+  void fill_missing(const Region& region, std::span<std::byte> chunk) const;
   void fill_chunk(const Region& region, BytesView elements, std::span<std::byte> chunk) const;
 
   std::shared_ptr<store::Store> store_;

@@ -23,8 +23,6 @@ class DirectWrites {
   int write(int fd, BytesView value) noexcept;
 
  private:
-  int write_direct(int fd, BytesView& value) noexcept;
-
   std::atomic<int> now_ = 0;
   std::atomic<bool> possible_ = true;
 };
