@@ -24,14 +24,15 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"array", {"base"}},
     {"store", {"base"}},
     {"codec", {"base", "array"}},
-    {"hdf5", {"base", "array", "codec"}},
+    {"hdf5_format", {"base", "array", "codec"}},
+    {"hdf5", {"base", "array", "codec", "hdf5_format"}},
     {"hdmf", {"base", "array"}},
     {"zarr", {"base", "array", "codec", "store"}},
     {"schema", {"base", "array", "codec", "store", "zarr"}},
     {"backend", {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr"}},
     {"converters", {"base", "array", "store", "codec", "hdmf", "backend"}},
     {"cli",
-     {"base", "array", "codec", "store", "hdf5", "hdmf", "zarr", "schema", "backend",
+     {"base", "array", "codec", "store", "hdf5_format", "hdf5", "hdmf", "zarr", "schema", "backend",
       "converters"}},
 };
 

@@ -89,7 +89,7 @@ class AttributeReader::Noter final : public ReferenceDecoder {
   Value object(std::uint64_t address) override { return note(file_.number(), address); }
 
   Value region(const std::byte* memory) override {
-    auto selection = hdf5::dereference(file_.id(), memory, max_boxes_);
+    auto selection = hdf5::dereference(file_, memory, max_boxes_);
     if (!selection) return hdmf::RegionReference{note(0, kNowhere), {}};
     return hdmf::RegionReference{note(selection->file_number, selection->address),
                                  std::move(selection->boxes)};

@@ -29,7 +29,7 @@ class Resolver final : public ReferenceDecoder {
   }
 
   Value region(const std::byte* memory) override {
-    auto selection = hdf5::dereference(file_.id(), memory, kMaxBoxes);
+    auto selection = hdf5::dereference(file_, memory, kMaxBoxes);
     if (!selection) return found(std::nullopt);
     auto target = objects_.reference(selection->file_number, selection->address);
     if (!target) return found(std::nullopt);

@@ -1,7 +1,8 @@
 // A file driver for HDF5 that reads one file with plain calls, as HDF5's own (sec2) does, and asks
 // a FileGuard to open it. HDF5 opens files by names of its own making: relative to the file, to the
 // working directory, to what the environment says. All of these come through here, also those of
-// files that it opens because of a file that it opened.
+// files that it opens because of a file that it opened. And it shows what later libraries wrote
+// as this one reads it.
 #include "hdf5/file_guard.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -16,6 +18,8 @@
 #include <new>
 #include <tuple>
 #include <utility>
+
+#include "hdf5_format/format_view.hpp"
 
 namespace engram::hdf5 {
 namespace {
@@ -33,9 +37,17 @@ struct GuardedFile : H5FD_t {
   int descriptor = -1;  // Of `file`, to point at.
   std::shared_ptr<FileGuard> guard;
   haddr_t end_of_addresses = 0, size = 0;
+  std::unique_ptr<hdf5_format::FormatView>
+      view;  // nullptr: the library knows all that others write.
   dev_t device = 0;
   ino_t inode = 0;
 };
+
+// HDF5 2.0 writes forms that libraries before it do not read.
+bool knows_less_than_others() {
+  unsigned major = 0, minor = 0, release = 0;
+  return H5get_libversion(&major, &minor, &release) >= 0 && major < 2;
+}
 
 GuardedFile& guarded(H5FD_t* file) { return *static_cast<GuardedFile*>(file); }
 const GuardedFile& guarded(const H5FD_t* file) { return *static_cast<const GuardedFile*>(file); }
@@ -80,6 +92,12 @@ H5FD_t* open_guarded(const char* name, unsigned flags, hid_t access, haddr_t) {
     opened->size = static_cast<haddr_t>(status.st_size);
     opened->device = status.st_dev;
     opened->inode = status.st_ino;
+    if (knows_less_than_others())
+      opened->view = std::make_unique<hdf5_format::FormatView>(
+          [descriptor = opened->descriptor](std::uint64_t offset, std::span<std::byte> out) {
+            return read_into(descriptor, offset, out, "") == out.size();
+          },
+          opened->size);
     return opened.release();
   } catch (const std::exception&) {
     return nullptr;
@@ -103,15 +121,18 @@ int compare_guarded(const H5FD_t* a, const H5FD_t* b) {
 }
 
 herr_t query_guarded(const H5FD_t*, unsigned long* flags) {
+  // Metadata are not accumulated: each object header is read on its own, from its beginning on,
+  // which is where FormatView looks.
   if (flags != nullptr)
-    *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
-             H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_POSIX_COMPAT_HANDLE |
-             H5FD_FEAT_SUPPORTS_SWMR_IO | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
+    *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA |
+             H5FD_FEAT_POSIX_COMPAT_HANDLE | H5FD_FEAT_SUPPORTS_SWMR_IO |
+             H5FD_FEAT_DEFAULT_VFD_COMPATIBLE;
   return 0;
 }
 
 haddr_t get_end_of_addresses(const H5FD_t* file, H5FD_mem_t) {
-  return guarded(file).end_of_addresses;
+  const GuardedFile& opened = guarded(file);
+  return std::max<haddr_t>(opened.end_of_addresses, opened.view ? opened.view->end() : 0);
 }
 
 herr_t set_end_of_addresses(H5FD_t* file, H5FD_mem_t, haddr_t address) {
@@ -126,13 +147,18 @@ herr_t get_descriptor(H5FD_t* file, hid_t, void** handle) {
   return 0;
 }
 
-herr_t read_guarded(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t address, size_t size, void* buffer) {
+herr_t read_guarded(H5FD_t* file, H5FD_mem_t kind, hid_t, haddr_t address, size_t size,
+                    void* buffer) {
   if (address > kMaxAddress || size > kMaxAddress - address) return -1;
   try {
     auto* const bytes = static_cast<std::byte*>(buffer);
     const auto got = read_into(guarded(file).descriptor, address, {bytes, size}, "");
     // As HDF5's own driver: what is behind the end of the file is zero.
     if (got < size) std::memset(bytes + got, 0, size - got);
+    if (hdf5_format::FormatView* const view = guarded(file).view.get()) {
+      if (kind == H5FD_MEM_OHDR) view->look_at(address, file->base_addr, {bytes, got});
+      view->show(address, {bytes, size});
+    }
     return 0;
   } catch (const std::exception&) {
     push_error(H5E_READERROR, "file read failed", "");

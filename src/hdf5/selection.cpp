@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "hdf5/library.hpp"
+#include "hdf5_format/global_heap.hpp"
+#include "hdf5_format/stored_selection.hpp"
 
 namespace engram::hdf5 {
 namespace {
@@ -65,6 +67,34 @@ std::vector<Region> boxes_of(hid_t space, std::uint64_t max_boxes) {
   }
 }
 
+// The boxes of a selection that this HDF5 library does not know, for a later one wrote it; none: it
+// is damaged, or the file can't be read beside HDF5.
+std::optional<std::vector<Region>> newer_boxes(const File& file, hid_t target,
+                                               const std::byte* memory, std::uint64_t max_boxes) {
+  const Handle space(H5Dget_space(target));
+  const int rank = space ? H5Sget_simple_extent_ndims(space.id()) : -1;
+  std::vector<hsize_t> lengths(static_cast<std::size_t>(std::max(rank, 0)));
+  if (rank < 0 || H5Sget_simple_extent_dims(space.id(), lengths.data(), nullptr) < 0) {
+    H5Eclear2(H5E_DEFAULT);
+    return std::nullopt;
+  }
+  try {
+    hdf5_format::FormatFile format(
+        [&](std::uint64_t offset, std::span<std::byte> out) { return file.read_at(offset, out); },
+        file.size(), file.user_block_size());
+    hdf5_format::FormatCursor reference(BytesView(memory, sizeof(hdset_reg_ref_t)));
+    const std::uint64_t heap = reference.number(format.offset_size());
+    const Bytes object = hdf5_format::read_heap_object(format, heap, reference.number(4));
+    hdf5_format::FormatCursor cursor(object);
+    cursor.skip(format.offset_size());  // The dataset's address.
+    return boxes_of(hdf5_format::read_selection(cursor), Shape(lengths.begin(), lengths.end()),
+                    max_boxes);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::limit_exceeded) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 bool is_null_region(const std::byte* memory) {
@@ -72,16 +102,21 @@ bool is_null_region(const std::byte* memory) {
                      [](std::byte b) { return b == std::byte{0}; });
 }
 
-std::optional<Selection> dereference(Id file, const std::byte* memory, std::uint64_t max_boxes) {
+std::optional<Selection> dereference(const File& file, const std::byte* memory,
+                                     std::uint64_t max_boxes) {
   const Locked locked;
-  const Handle target(H5Rdereference2(file, H5P_DEFAULT, H5R_DATASET_REGION, memory));
-  const Handle space(target ? H5Rget_region(file, H5R_DATASET_REGION, memory) : -1);
+  const Handle target(H5Rdereference2(file.id(), H5P_DEFAULT, H5R_DATASET_REGION, memory));
   H5O_info_t info{};
-  if (!space || H5Oget_info2(target.id(), &info, H5O_INFO_BASIC) < 0) {
+  if (!target || H5Oget_info2(target.id(), &info, H5O_INFO_BASIC) < 0) {
     H5Eclear2(H5E_DEFAULT);
     return std::nullopt;
   }
-  return Selection{info.fileno, info.addr, boxes_of(space.id(), max_boxes)};
+  const Handle space(H5Rget_region(file.id(), H5R_DATASET_REGION, memory));
+  if (space) return Selection{info.fileno, info.addr, boxes_of(space.id(), max_boxes)};
+  H5Eclear2(H5E_DEFAULT);
+  auto boxes = newer_boxes(file, target.id(), memory, max_boxes);
+  if (!boxes) return std::nullopt;
+  return Selection{info.fileno, info.addr, std::move(*boxes)};
 }
 
 }  // namespace engram::hdf5

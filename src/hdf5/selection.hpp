@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engram/array/region.hpp"
-#include "engram/hdf5/handle.hpp"
+#include "engram/hdf5/file.hpp"
 
 namespace engram::hdf5 {
 
@@ -18,7 +18,8 @@ struct Selection {
 
 /// The selection that the region reference at `memory`, read from `file`, names. nullopt when it
 /// leads nowhere. Throws Error(limit_exceeded) for more than `max_boxes` boxes.
-std::optional<Selection> dereference(Id file, const std::byte* memory, std::uint64_t max_boxes);
+std::optional<Selection> dereference(const File& file, const std::byte* memory,
+                                     std::uint64_t max_boxes);
 
 /// True when `memory` holds a region reference that was never set.
 bool is_null_region(const std::byte* memory);

@@ -55,6 +55,9 @@ def type_differences(a, b, found):
     if class_a in (h5t.BITFIELD, h5t.ENUM) and class_b == h5t.INTEGER:
         found.append(("bitfield" if class_a == h5t.BITFIELD else "enumeration", "type"))
         return
+    if class_a == getattr(h5t, "COMPLEX", None) and class_b == h5t.COMPOUND:
+        found.append(("complex", "type"))
+        return
     if class_a != class_b:
         found.append(("difference", f"class {class_a} became {class_b}"))
         return

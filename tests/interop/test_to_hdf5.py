@@ -30,6 +30,7 @@ FORCED = {
     "compound layout": "fields follow one another without padding",
     "enumeration": "names of enumerations inside of other types have no place in Zarr (told)",
     "bitfield": "bit fields are unsigned integers",
+    "complex": "complex numbers of HDF5 2.0's own class are compounds of r and i, as before it",
     "array type": "an array type at the top counts as dimensions",
     "committed": "named types are each object's own",
     "hard link": "a second name is a link in Zarr",

@@ -164,7 +164,50 @@ def make_arrays():
         block.write(b"somebody else's")
 
 
+def numbered(group, name, shape, chunk, maxshape=None, **options):
+    """Elements are their number, but in each third chunk, which is not stored."""
+    dataset = group.create_dataset(name, shape, "<i4", chunks=chunk, maxshape=maxshape, fillvalue=-1, **options)
+    values = np.arange(np.prod(shape), dtype="<i4").reshape(shape)
+    for at in np.ndindex(*[-(-length // part) for length, part in zip(shape, chunk)]):
+        if sum(at) % 3 != 1:
+            region = tuple(slice(i * part, min((i + 1) * part, length)) for i, part, length in zip(at, chunk, shape))
+            dataset[region] = values[region]
+
+
+def make_latest():
+    """What HDF5 2.0 writes when it is told to use its latest format; for tests/hdf5/format_view_test.cpp too."""
+    with h5py.File(HERE / "latest.h5", "w", libver="latest") as file:
+        numbered(file, "single", (5, 6), (5, 6), compression="gzip")
+        numbered(file, "fixed_array", (20, 9), (3, 2), compression="gzip")
+        numbered(file, "fixed_array_pages", (1100,), (1,), compression="gzip")
+        numbered(file, "extensible_array", (20, 9), (3, 2), maxshape=(20, None), compression="gzip")
+        numbered(file, "version2_btree", (30, 30), (3, 2), maxshape=(None, None), compression="gzip", shuffle=True)
+        file["compound"] = np.array([(1, True, 2.5), (2, False, -1)], dtype=[("n", "<i2"), ("b", "?"), ("f", "<f8")])
+        complex_kind = h5py.h5t.COMPLEX_IEEE_F64LE
+        h5py.h5d.create(file.id, b"complex", complex_kind, h5py.h5s.create_simple((2,))).write(
+            h5py.h5s.ALL, h5py.h5s.ALL, np.array([1 + 2j, 3 - 4j]), mtype=complex_kind)
+        layout = h5py.VirtualLayout((2, 20, 9), "<i4")
+        layout[0] = layout[1] = h5py.VirtualSource(".", "fixed_array", (20, 9))
+        layout[1, ::2, :4] = h5py.VirtualSource(".", "fixed_array", (20, 9))[:10, 5:]
+        file.create_virtual_dataset("virtual", layout, fillvalue=-1)
+        file["regions"] = np.array([file["fixed_array"].regionref[2:4, 1:9:3]], dtype=h5py.regionref_dtype)
+        few, many = file.create_group("few"), file.create_group("many")
+        for i in range(3):
+            few.attrs[f"a{i}"] = bool(i % 2)
+        for i in range(40):
+            many.attrs[f"a{i}"] = bool(i % 2)
+    with h5py.File(HERE / "latest_in_old.h5", "w") as file:
+        file["old"] = np.arange(3)
+    with h5py.File(HERE / "latest_in_old.h5", "r+", libver="latest") as file:
+        file["old"].attrs["flag"] = True
+        for i in range(8):
+            file["old"].attrs[f"text_{i}"] = "x" * 40
+        file["old"].attrs["last"] = True
+        numbered(file, "new", (20, 9), (3, 2), compression="gzip")
+
+
 if __name__ == "__main__":
+    make_latest()
     make_attributes()
     make_links()
     make_references()
