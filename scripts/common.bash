@@ -152,3 +152,23 @@ install_for_new_python() {
   rm -rf "$1/wheels"
   "$1/python3.13" -c "import hdmf_zarr"
 }
+
+# What passed once passes again while all that it depends on is the same: it is remembered by hash outside the checkout.
+
+# Of all that test programs depend on but themselves: our files beside their sources, the names and sizes of the collection, the
+# packages that are linked.
+test_inputs() {
+  {
+    git ls-files -z -- tests specs examples ':!*.cpp' ':!*.hpp' ':!*.h' ':!*.py' | xargs -0 sha256sum
+    find -L ../shared/corpus -type f -printf '%P %s\n' 2>/dev/null | sort
+    dpkg-query -W -f='${Package} ${Version}\n' libc6 "${build_packages[@]}" "${test_packages[@]}" 2>/dev/null
+  } | sha256sum
+}
+
+# passed_file TEXT FILE...: the file whose being there says that what TEXT says of the FILEs passed, test_inputs() being $inputs.
+passed_file() {
+  local text=$1
+  shift
+  mkdir -p "$engram_cache/passed"
+  echo "$engram_cache/passed/$({ echo "$text $inputs"; sha256sum "$@" | cut -d' ' -f1; } | sha256sum | cut -c1-40)"
+}

@@ -88,8 +88,10 @@ def type_differences(a, b, found):
             found.append(("difference", "another array type"))
         type_differences(a.get_super(), b.get_super(), found)
     elif class_a == h5t.VLEN:
-        if isinstance(a.get_super(), h5t.TypeAtomicID) and a.get_super().get_class() in (h5t.INTEGER, h5t.FLOAT) \
-                and a.get_super().get_order() == h5t.ORDER_BE:
+        element = a.get_super()
+        if element.get_class() == getattr(h5t, "COMPLEX", None):
+            element = element.get_super()
+        if element.get_class() in (h5t.INTEGER, h5t.FLOAT) and element.get_order() == h5t.ORDER_BE:
             found.append(("unread", "h5py takes big-endian sequences for little-endian ones"))
         type_differences(a.get_super(), b.get_super(), found)
     elif class_a == h5t.ENUM and class_b == h5t.ENUM:

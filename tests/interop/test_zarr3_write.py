@@ -13,7 +13,7 @@ from conftest import CORPUS, HERE, PYTHON_HDMF_ZARR_014, PYTHON_ZARR3, corpus
 
 NWB = corpus("nwb", ".nwb", ".h5", ".hdf5") + corpus("generated/nwb", ".nwb")
 HDF5 = corpus("hdf5", ".h5", ".hdf5", ".nwb")
-BATCHES = 8
+BATCHES = 4
 # As small as they come, so that every array has several shards of several chunks.
 SHARDS = ("--shards", "auto")
 
