@@ -51,7 +51,7 @@ class TypeWriter {
     const std::uint64_t size = cursor_.number(4);
     const unsigned version = head >> 4U;
     const unsigned kind = head & 0xfU;
-    if (kind == complex) return write_complex(size, depth);
+    if (kind == complex) return write_complex(size);
     // Before that version they have other properties.
     if (kind >= compound && kind != reference && kind != variable_length &&
         version < kNewestVersion)
@@ -115,17 +115,20 @@ class TypeWriter {
     if (!given_up_) copy(checked_multiply(names, width, "the values of an enumeration"));
   }
 
-  void write_complex(std::uint64_t size, int depth) {
+  // Of floating-point numbers, as nothing else may be: a part is written twice, and so would be
+  // what it is made of, again and again.
+  void write_complex(std::uint64_t size) {
+    const std::size_t begin = cursor_.position();
+    if ((FormatCursor(bytes_.subspan(begin)).number(1) & 0xfU) != floating_point) return give_up();
     changed_ = true;
     put_head(compound | kNewestVersion << 4U, 2, size);
-    const std::size_t begin = cursor_.position();
     for (const std::string_view name : {"r", "i"}) {
       put_text(out_, name);
       put_number(out_, 0, 1);
       put_number(out_, name == "r" ? 0 : size / 2, offset_width(size));
       cursor_ = FormatCursor(bytes_);
       cursor_.skip(begin);
-      write_type(depth + 1);
+      write_type(0);
     }
   }
 

@@ -37,7 +37,9 @@ void mend_checksum(Bytes& bytes, std::size_t at) {
 
 std::vector<std::string> engram::fuzz::seeds() {
   std::vector<std::string> all;
-  for (const char* name : {"latest.h5", "latest_in_old.h5", "attributes.h5"}) {
+  for (const char* name :
+       {"latest.h5", "latest_in_old.h5", "latest_fixed_array.h5", "latest_extensible_array.h5",
+        "latest_btree.h5", "latest_attributes.h5", "latest_virtual.h5", "attributes.h5"}) {
     const std::string text =
         file_text(testing::source_path(std::string("tests/data/hdf5/") + name));
     all.push_back(text.substr(0, kMostInput));

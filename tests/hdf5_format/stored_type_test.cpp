@@ -121,6 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
         TypeCase{"WithNewReference", compound(5, type(4, 7, 2, 16).all()), std::nullopt},
         TypeCase{"Complex", complex(float64()), pair()},
         TypeCase{"ComplexInArray", array(5, complex(float64())), array(3, pair())},
+        TypeCase{"ComplexOfComplex", complex(complex(float64())), std::nullopt},
         // Of a form that later types do not have.
         TypeCase{"OldCompound", sequence(5, compound(2, int32())), std::nullopt},
         TypeCase{"Unknown", sequence(5, type(5, 12, 0, 4).all()), std::nullopt}),

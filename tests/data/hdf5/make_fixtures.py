@@ -206,8 +206,32 @@ def make_latest():
         numbered(file, "new", (20, 9), (3, 2), compression="gzip")
 
 
+def make_small_latest():
+    """One kind of structure each, for tests/fuzz/hdf5_format_fuzz.cpp."""
+    def of_chunks(shape, chunk, maxshape):
+        return lambda file: file.create_dataset("a", data=np.arange(np.prod(shape), dtype="u1").reshape(shape), chunks=chunk,
+                                                maxshape=maxshape, compression="gzip")
+
+    def of_attributes(file):
+        for i in range(9):
+            file.attrs[f"{i}"] = True
+
+    def virtual(file):
+        file["d"] = np.arange(4, dtype="u1")
+        layout = h5py.VirtualLayout((8,), "u1")
+        layout[:4] = h5py.VirtualSource(".", "d", (4,))
+        layout[4:8:2] = h5py.VirtualSource(".", "d", (4,))[1:3]
+        file.create_virtual_dataset("v", layout)
+
+    for name, make in {"fixed_array": of_chunks((4, 3), (2, 2), None), "extensible_array": of_chunks((60,), (2,), (None,)),
+                       "btree": of_chunks((4, 3), (2, 2), (None, None)), "attributes": of_attributes, "virtual": virtual}.items():
+        with h5py.File(HERE / f"latest_{name}.h5", "w", libver="latest") as file:
+            make(file)
+
+
 if __name__ == "__main__":
     make_latest()
+    make_small_latest()
     make_attributes()
     make_links()
     make_references()
