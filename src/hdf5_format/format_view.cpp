@@ -162,7 +162,11 @@ void FormatView::change_mappings(ObjectHeader& header, const HeaderMessage& mess
 std::uint64_t FormatView::place(Bytes bytes) {
   const std::uint64_t begin =
       (std::max(size_, end_) + kShownAlignment - 1) / kShownAlignment * kShownAlignment;
-  end_ = begin + bytes.size();
+  const std::uint64_t end = checked_add(begin, bytes.size(), "an address");
+  const std::uint64_t width = file_->offset_size();
+  if (width < sizeof end && (end - file_->base()) >> (8 * width) != 0)
+    throw Error(ErrorCode::unsupported, "a file with no addresses left to show anything at");
+  end_ = end;
   shown_[begin] = std::move(bytes);
   return begin - file_->base();
 }

@@ -13,6 +13,7 @@
 #include "hdf5/chunk_index.hpp"
 #include "hdf5/make_file.hpp"
 #include "hdf5/selection.hpp"
+#include "hdf5_format/format_bytes.hpp"
 #include "testing/source_dir.hpp"
 
 namespace engram::hdf5 {
@@ -173,6 +174,35 @@ TEST(FormatViewTest, ShowsNothingOfWhatIsDamaged) {
     Bytes behind(100, std::byte{9});
     view.show(std::max<std::uint64_t>(view.end(), cut), behind);
     EXPECT_EQ(behind, Bytes(100, std::byte{9}));
+  }
+}
+
+// What becomes longer is shown behind the file's end, where addresses may be too short to lead.
+TEST(FormatViewTest, ShowsOnlyWhatAddressesLeadTo) {
+  using hdf5_format::FormatBytes;
+  FormatBytes made;
+  made.text("\x89HDF\r\n\x1a\n").number(2, 1).number(4, 1).number(4, 1).number(0, 1);
+  made.number(0, 4).number(~0ULL, 4).up_to(96).text("OHDR").number(2, 1).number(0, 1);
+  // A complex number of two 8-byte floating-point numbers.
+  made.number(4 + 28, 1).number(3, 1).number(28, 2).number(0, 1);
+  made.number(0x5b, 1).number(1, 3).number(16, 4).number(0x11, 1).number(0x3f20, 3).number(8, 4);
+  made.numbers({0, 64}, 2).numbers({52, 11, 0, 52}, 1).number(1023, 4).checksum(96);
+  const Bytes bytes = made.all();
+  for (const std::uint64_t size : {std::uint64_t{1000}, std::uint64_t{0xffffffd0}}) {
+    hdf5_format::FormatView view(
+        [&](std::uint64_t offset, std::span<std::byte> out) {
+          out = out.first(std::min<std::size_t>(out.size(), bytes.size() - offset));
+          std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+          return true;
+        },
+        size);
+    const BytesView header = BytesView(bytes).subspan(96);
+    view.look_at(96, 0, header);
+    Bytes shown(header.begin(), header.end());
+    view.show(96, shown);
+    const bool fits = size == 1000;
+    EXPECT_EQ(view.end() > size, fits);
+    EXPECT_EQ(shown != Bytes(header.begin(), header.end()), fits);
   }
 }
 
