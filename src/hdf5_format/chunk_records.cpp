@@ -1,5 +1,7 @@
 #include "hdf5_format/chunk_records.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -9,6 +11,9 @@
 
 namespace engram::hdf5_format {
 namespace {
+
+// Of one dataset; they are held in memory.
+constexpr std::size_t kMostChunks = std::size_t{1} << 25U;
 
 // How a number of a chunk tells its coordinates: row by row over all that may ever be, the
 // dimension without end, if there is one, first.
@@ -105,6 +110,8 @@ void check_order(const ChunkRecords& chunks) {
 }  // namespace
 
 void ChunkRecords::add(const ChunkRecord& record, const std::vector<std::uint64_t>& at) {
+  if (records.size() == kMostChunks)
+    throw Error(ErrorCode::limit_exceeded, fmt::format("more than {} chunks", kMostChunks));
   records.push_back(record);
   coordinates.insert(coordinates.end(), at.begin(), at.end());
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSuperblockSize = 96;  // As much as any version has.
 constexpr std::uint64_t kMaxStructure = 256 << 20;
-constexpr std::uint64_t kSlack = 1 << 20;  // Small structures may be read twice.
+constexpr std::uint64_t kReadTwice = 1 << 20;  // Small structures may be read twice.
 
 bool is_width(std::uint64_t bytes) { return bytes == 2 || bytes == 4 || bytes == 8; }
 
@@ -93,7 +93,7 @@ Bytes FormatFile::read(std::uint64_t address, std::uint64_t size) {
   if (size > kMaxStructure)
     throw Error(ErrorCode::limit_exceeded, fmt::format("a structure of {} bytes", size));
   bytes_read_ += size;
-  if (bytes_read_ > size_ + kSlack)
+  if (bytes_read_ > size_ + kReadTwice)
     throw Error(ErrorCode::corrupt_data, "a structure that leads into itself");
   Bytes bytes(size);
   if (!read_at_(base_ + address, bytes))

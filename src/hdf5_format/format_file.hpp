@@ -78,6 +78,8 @@ class FormatFile {
   /// MiB at once.
   Bytes read(std::uint64_t address, std::uint64_t size);
   void start() noexcept { bytes_read_ = 0; }
+  /// Since start().
+  std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
  private:
   ReadAt read_at_;

@@ -1,5 +1,7 @@
 #include "hdf5_format/format_view.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -15,6 +17,12 @@ namespace {
 
 // What HDF5 reads of a header whose size it does not know yet, unless the file ends before.
 constexpr std::size_t kFirstRead = 512;
+// Bounds for what hostile files ask for: of what is shown, and of what is read beside headers, both
+// against the file's size. A chunk's 20 bytes in an index become at most 100 and its share of nodes
+// of a few kB, one for each dataset at least.
+constexpr std::uint64_t kMostShownTimes = 16, kMostReadTimes = 2;
+constexpr std::uint64_t kSlack = 64 << 20;
+constexpr std::uint64_t kMostShown = std::uint64_t{4} << 30;
 constexpr std::uint64_t kShownAlignment = 8;
 // Versions and classes of layout messages.
 constexpr std::uint64_t kNewLayout = 5, kVirtualLayout = 4;
@@ -77,16 +85,22 @@ void FormatView::look_at_first_version(std::uint64_t address, BytesView part) {
       [this](Bytes bytes) { return place(std::move(bytes)); });
   if (!changed) return;
   done_.insert(address);
-  shown_[address] = std::move(*changed);
+  keep(address, std::move(*changed));
 }
 
 void FormatView::look_at_second_version(std::uint64_t address, BytesView part) {
   ObjectHeader object(*file_, address - file_->base(), part);
-  if (leads_elsewhere(object)) done_.insert(address);
+  if (leads_elsewhere(object)) {
+    done_.insert(address);
+    // Many headers may lead to the same long index.
+    if (elsewhere_ > kMostReadTimes * size_ + kSlack)
+      throw Error(ErrorCode::limit_exceeded, "a file whose headers lead to the same structures");
+  }
   change(object);
+  if (done_.contains(address)) elsewhere_ += file_->bytes_read();
   for (ObjectHeader::Chunk& chunk : object.changed_chunks()) {
     done_.insert(address);
-    shown_[file_->base() + chunk.address] = std::move(chunk.bytes);
+    keep(file_->base() + chunk.address, std::move(chunk.bytes));
   }
 }
 
@@ -103,7 +117,7 @@ void FormatView::change(ObjectHeader& header) {
         break;
       case HeaderMessage::kAttributeInfo:
         for (ChangedBytes& each : older_dense_attributes(*file_, body))
-          shown_[file_->base() + each.address] = std::move(each.bytes);
+          keep(file_->base() + each.address, std::move(each.bytes));
         break;
       case HeaderMessage::kLayout:
         if (is_layout(body, kNewLayout, kChunked)) change_layout(header, message);
@@ -166,9 +180,18 @@ std::uint64_t FormatView::place(Bytes bytes) {
   const std::uint64_t width = file_->offset_size();
   if (width < sizeof end && (end - file_->base()) >> (8 * width) != 0)
     throw Error(ErrorCode::unsupported, "a file with no addresses left to show anything at");
+  keep(begin, std::move(bytes));
   end_ = end;
-  shown_[begin] = std::move(bytes);
   return begin - file_->base();
+}
+
+void FormatView::keep(std::uint64_t address, Bytes bytes) {
+  kept_ += bytes.size();
+  if (kept_ > std::min(kMostShownTimes * size_ + kSlack, kMostShown))
+    throw Error(
+        ErrorCode::limit_exceeded,
+        fmt::format("a file of {} bytes of which {} would be shown in other forms", size_, kept_));
+  shown_[address] = std::move(bytes);
 }
 
 void FormatView::show(std::uint64_t address, std::span<std::byte> bytes) const noexcept {

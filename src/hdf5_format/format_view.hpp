@@ -23,6 +23,8 @@ namespace engram::hdf5_format {
 /// What can't be shown so stays as it is, for the library to refuse: references of HDF5 1.12,
 /// chunks of 4 GiB and more, unfiltered chunks at the edges.
 ///
+/// What is shown takes at most 16 times as much memory as the file has bytes and 64 MiB, and 4 GiB.
+///
 /// Threads: one at a time.
 class FormatView {
  public:
@@ -49,6 +51,7 @@ class FormatView {
   void change_layout(ObjectHeader& header, const HeaderMessage& message);
   void change_mappings(ObjectHeader& header, const HeaderMessage& message);
   std::uint64_t place(Bytes bytes);
+  void keep(std::uint64_t address, Bytes bytes);
 
   FormatFile::ReadAt read_at_;
   std::uint64_t size_;
@@ -57,6 +60,8 @@ class FormatView {
   std::set<std::uint64_t> done_;  ///< Headers that need not be looked at again.
   std::map<std::uint64_t, Bytes> shown_;
   std::uint64_t end_ = 0;
+  std::uint64_t kept_ = 0;       ///< Bytes that were put into shown_.
+  std::uint64_t elsewhere_ = 0;  ///< Bytes that were read because headers lead to them.
 };
 
 }  // namespace engram::hdf5_format

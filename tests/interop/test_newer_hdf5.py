@@ -58,6 +58,16 @@ def test_added_to_an_older_file(name, tmp_path):
     check(tmp_path / "a.h5", tmp_path / "out.zarr", ("changed", "left_out"))
 
 
+@pytest.mark.parametrize("name, oldest", [
+    (name, oldest) for oldest in ("v108", "v110", "v112", "v114")
+    for name in ("fixed_array", "extensible_array", "version2_btree", "types", "dense_attributes", "references", "virtual")
+    if (name, oldest) != ("virtual", "v108")])  # Which has none.
+def test_for_libraries_from(name, oldest, tmp_path):
+    """What has to be readable for no library before `oldest` is of its format, and what came later of the latest."""
+    make_latest.make(name, tmp_path / "a.h5", libver=(oldest, "v200"))
+    check(tmp_path / "a.h5", tmp_path / "out.zarr", ("changed", "left_out"))
+
+
 @pytest.mark.parametrize("name", ["types", "native_complex", "attributes", "dense_attributes", "references"])
 def test_in_the_first_format(name, tmp_path):
     make_latest.make(name, tmp_path / "a.h5", libver=("earliest", "v200"))
