@@ -23,10 +23,6 @@ std::uint64_t power_of_two(std::uint64_t bits) {
   return std::uint64_t{1} << bits;
 }
 
-std::uint64_t rounded_up(std::uint64_t value, std::uint64_t by) {
-  return value / by + (value % by != 0 ? 1 : 0);
-}
-
 std::uint64_t size_of(std::uint64_t count, std::uint64_t bytes) {
   return checked_multiply(count, bytes, "the size of an index of chunks");
 }
@@ -130,14 +126,14 @@ class ExtensibleArray {
 
  private:
   std::uint64_t in_page() const { return power_of_two(page_bits_); }
-  std::uint64_t place_size() const { return rounded_up(max_bits_, 8); }
+  std::uint64_t place_size() const { return divide_up(max_bits_, 8); }
 
   // A "secondary block": the addresses of `blocks` data blocks of `elements` elements each.
   void read_group(std::uint64_t address, std::uint64_t first, std::uint64_t blocks,
                   std::uint64_t elements) {
     const std::uint64_t width = file_.offset_size();
     if (is_undefined(address, width)) return;
-    const std::uint64_t bits = elements > in_page() ? rounded_up(elements / in_page(), 8) : 0;
+    const std::uint64_t bits = elements > in_page() ? divide_up(elements / in_page(), 8) : 0;
     const Bytes bytes = file_.read(
         address, checked_add(6 + width + place_size(), size_of(blocks, bits + width), "a size"));
     FormatCursor cursor(bytes);
@@ -211,7 +207,7 @@ void read_fixed_array(FormatFile& file, std::uint64_t address, std::uint64_t pla
   if (is_undefined(block, width)) return;
 
   const bool has_pages = count > in_page;
-  const std::uint64_t bits = has_pages ? rounded_up(rounded_up(count, in_page), 8) : 0;
+  const std::uint64_t bits = has_pages ? divide_up(divide_up(count, in_page), 8) : 0;
   const std::uint64_t head = 6 + width + bits;
   const Bytes bytes = file.read(
       block, checked_add(head, has_pages ? 0 : size_of(count, element.bytes()), "a size"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
 #include "hdf5_format/chunk_elements.hpp"
 #include "hdf5_format/version2_btree.hpp"
@@ -25,7 +26,7 @@ class ChunkNumbers {
     for (std::size_t i = 0; i < rank; ++i) {
       const std::uint64_t most = space.max_lengths[i];
       const std::uint64_t length = layout.chunk_shape[i];
-      counts[i] = most == kEndless ? kEndless : most / length + (most % length != 0 ? 1 : 0);
+      counts[i] = most == kEndless ? kEndless : divide_up(most, length);
       order_.push_back(i);
     }
     const auto endless = std::find(counts.begin(), counts.end(), kEndless);
@@ -55,9 +56,7 @@ class ChunkNumbers {
 bool is_inside(const std::vector<std::uint64_t>& at, const ChunkLayout& layout,
                const StoredSpace& space) {
   for (std::size_t i = 0; i < at.size(); ++i)
-    if (at[i] >= space.lengths[i] / layout.chunk_shape[i] +
-                     (space.lengths[i] % layout.chunk_shape[i] != 0 ? 1 : 0))
-      return false;
+    if (at[i] >= divide_up(space.lengths[i], layout.chunk_shape[i])) return false;
   return true;
 }
 
@@ -65,6 +64,7 @@ bool is_inside(const std::vector<std::uint64_t>& at, const ChunkLayout& layout,
 void read_tree(FormatFile& file, std::uint64_t address, std::uint64_t plain_size,
                ChunkRecords& chunks) {
   constexpr std::uint64_t kUnfilteredChunks = 10, kFilteredChunks = 11;
+  std::vector<std::uint64_t> at(chunks.rank);
   read_version2_btree(file, address, [&](std::uint64_t kind) -> TakeRecord {
     if (kind != kUnfilteredChunks && kind != kFilteredChunks)
       throw Error(ErrorCode::corrupt_data, "a B-tree of something else than chunks");
@@ -76,7 +76,6 @@ void read_tree(FormatFile& file, std::uint64_t address, std::uint64_t plain_size
       FormatCursor cursor(bytes);
       ChunkRecord record;
       const bool is_stored = element.read(cursor, record);
-      std::vector<std::uint64_t> at(chunks.rank);
       for (std::uint64_t& each : at) each = cursor.number(8);
       if (is_stored) chunks.add(record, at);
     };
@@ -123,9 +122,8 @@ ChunkRecords read_chunk_records(FormatFile& file, const ChunkLayout& layout,
   if (space.lengths.size() != chunks.rank)
     throw Error(ErrorCode::corrupt_data, "chunks that have other dimensions than their dataset");
   if (is_undefined(layout.address, file.offset_size())) return chunks;
-  std::uint64_t plain_size = layout.element_size;
-  for (const std::uint64_t length : layout.chunk_shape)
-    plain_size = checked_multiply(plain_size, length, "the size of a chunk");
+  const std::uint64_t plain_size = checked_multiply(element_count(layout.chunk_shape),
+                                                    layout.element_size, "the size of a chunk");
 
   const ChunkNumbers numbers(layout, space);
   std::vector<std::uint64_t> at;

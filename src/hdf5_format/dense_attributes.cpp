@@ -63,8 +63,8 @@ class FractalHeap {
     FormatCursor cursor(id);
     if (cursor.number(1) != 0) return {};  // Huge or tiny.
     const std::uint64_t begin = cursor.number(place_size());
-    const std::uint64_t size = cursor.number(
-        (log2_of(std::max<std::uint64_t>(std::min(max_object_, max_direct_), 1)) / 8) + 1);
+    const std::uint64_t size =
+        cursor.number(width_of(std::max<std::uint64_t>(std::min(max_object_, max_direct_), 1)));
     const auto after = std::upper_bound(
         blocks_.begin(), blocks_.end(), begin,
         [](std::uint64_t place, const HeapBlock& each) { return place < each.begin; });
@@ -82,11 +82,9 @@ class FractalHeap {
       if (!block.is_changed) continue;
       Bytes bytes = block.bytes;
       if (has_checksums_) {
-        const auto sum = bytes.begin() + static_cast<std::ptrdiff_t>(head_size() - kChecksumSize);
-        std::fill_n(sum, kChecksumSize, std::byte{0});
-        Bytes value;
-        put_number(value, codec::jenkins_lookup3(bytes, 0), kChecksumSize);
-        std::copy(value.begin(), value.end(), sum);
+        const auto sum = std::span(bytes).subspan(head_size() - kChecksumSize, kChecksumSize);
+        std::fill(sum.begin(), sum.end(), std::byte{0});
+        set_number(sum, codec::jenkins_lookup3(bytes, 0), kChecksumSize);
       }
       changed.push_back({block.address, std::move(bytes)});
     }

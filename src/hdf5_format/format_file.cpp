@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
+#include "codec/jenkins.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::hdf5_format {
@@ -53,6 +55,24 @@ void FormatCursor::expect(std::string_view text) {
 void put_number(Bytes& out, std::uint64_t value, std::uint64_t width) {
   for (std::uint64_t i = 0; i < width; ++i)
     out.push_back(static_cast<std::byte>(i < 8 ? value >> (8 * i) : 0));
+}
+
+void set_number(std::span<std::byte> out, std::uint64_t value, std::uint64_t width) {
+  Bytes number;
+  put_number(number, value, width);
+  std::copy(number.begin(), number.end(), out.begin());
+}
+
+void put_checksum(Bytes& out) { put_number(out, codec::jenkins_lookup3(out, 0), kChecksumSize); }
+
+bool has_true_checksum(BytesView bytes) noexcept {
+  return bytes.size() >= kChecksumSize &&
+         FormatCursor(bytes.last(kChecksumSize)).number(kChecksumSize) ==
+             codec::jenkins_lookup3(bytes.first(bytes.size() - kChecksumSize), 0);
+}
+
+std::uint64_t width_of(std::uint64_t most) noexcept {
+  return (static_cast<std::uint64_t>(std::bit_width(most)) + 7) / 8;
 }
 
 void put_text(Bytes& out, std::string_view text) {

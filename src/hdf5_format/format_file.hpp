@@ -44,6 +44,21 @@ class FormatCursor {
 /// Writes what FormatCursor reads.
 void put_number(Bytes& out, std::uint64_t value, std::uint64_t width);
 void put_text(Bytes& out, std::string_view text);
+/// The first `width` bytes of `out` become the number.
+void set_number(std::span<std::byte> out, std::uint64_t value, std::uint64_t width);
+
+/// Appends the checksum of all that is in `out`.
+void put_checksum(Bytes& out);
+/// True for bytes that end in the checksum of those before it.
+bool has_true_checksum(BytesView bytes) noexcept;
+
+/// As many parts of `part` as `whole` is made of, the last of which may be smaller.
+constexpr std::uint64_t divide_up(std::uint64_t whole, std::uint64_t part) noexcept {
+  return whole / part + (whole % part != 0 ? 1 : 0);
+}
+
+/// Bytes that numbers up to `most` take.
+std::uint64_t width_of(std::uint64_t most) noexcept;
 
 /// True for a number of `width` bytes that are all ones: an address that leads nowhere.
 bool is_undefined(std::uint64_t value, std::uint64_t width) noexcept;

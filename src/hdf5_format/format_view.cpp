@@ -166,10 +166,10 @@ void FormatView::change_mappings(ObjectHeader& header, const HeaderMessage& mess
   if (is_undefined(address, file_->offset_size())) return;
   const Bytes object = read_heap_object(*file_, address, index);
   if (!has_newer_mappings(object, *file_)) return;
-  Bytes where;
-  put_number(where, place(heap_of(older_mappings(object, *file_), *file_)), file_->offset_size());
-  put_number(where, 1, 4);
-  std::copy(where.begin(), where.end(), header.change(message).begin() + 2);
+  const std::uint64_t heap = place(heap_of(older_mappings(object, *file_), *file_));
+  const std::span<std::byte> where = header.change(message).subspan(2);
+  set_number(where, heap, file_->offset_size());
+  set_number(where.subspan(file_->offset_size()), 1, 4);
 }
 
 // Addresses count from the superblock on.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "codec/jenkins.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::hdf5_format {
@@ -11,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxChunks = 4096;
 
 Bytes with_checksum(Bytes bytes) {
-  put_number(bytes, codec::jenkins_lookup3(bytes, 0), kChecksumSize);
+  put_checksum(bytes);
   return bytes;
 }
 
@@ -64,11 +63,9 @@ void ObjectHeader::read_messages(std::size_t chunk, std::size_t begin) {
   const BytesView bytes = chunks_[chunk].bytes;
   if (bytes.size() < begin + kChecksumSize)
     throw Error(ErrorCode::corrupt_data, "a part of an object header without room");
-  const BytesView sum = bytes.last(kChecksumSize);
-  const BytesView content = bytes.first(bytes.size() - kChecksumSize);
-  if (FormatCursor(sum).number(kChecksumSize) != codec::jenkins_lookup3(content, 0))
+  if (!has_true_checksum(bytes))
     throw Error(ErrorCode::corrupt_data, "an object header whose checksum is wrong");
-  FormatCursor cursor(content.subspan(begin));
+  FormatCursor cursor(bytes.first(bytes.size() - kChecksumSize).subspan(begin));
   while (cursor.left() >= head_size_) {
     HeaderMessage message;
     message.chunk = chunk;

@@ -69,8 +69,7 @@ std::optional<Bytes> older_header_part(BytesView part, const FormatFile& file,
       if (size < file.offset_size() + file.length_size() || body->size() > 0xffff) continue;
       Bytes more(part.begin() + static_cast<std::ptrdiff_t>(at),
                  part.begin() + static_cast<std::ptrdiff_t>(at + kMessageHead));
-      more[2] = static_cast<std::byte>(body->size() & 0xffU);
-      more[3] = static_cast<std::byte>(body->size() >> 8U);
+      set_number(std::span(more).subspan(2), body->size(), 2);
       more.insert(more.end(), body->begin(), body->end());
       const std::uint64_t length = more.size();
       put_number(instead, place(std::move(more)), file.offset_size());

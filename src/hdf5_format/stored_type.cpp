@@ -1,7 +1,7 @@
 #include "hdf5_format/stored_type.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <span>
 
 #include "engram/base/error.hpp"
 #include "hdf5_format/format_file.hpp"
@@ -80,7 +80,7 @@ class TypeWriter {
       case compound:
         for (std::uint64_t i = 0; i < (bits & 0xffffU) && !given_up_; ++i) {
           copy_text();
-          copy(offset_width(size));
+          copy(width_of(size));
           write_type(depth + 1);
         }
         break;
@@ -125,16 +125,11 @@ class TypeWriter {
     for (const std::string_view name : {"r", "i"}) {
       put_text(out_, name);
       put_number(out_, 0, 1);
-      put_number(out_, name == "r" ? 0 : size / 2, offset_width(size));
+      put_number(out_, name == "r" ? 0 : size / 2, width_of(size));
       cursor_ = FormatCursor(bytes_);
       cursor_.skip(begin);
       write_type(0);
     }
-  }
-
-  // Bytes of a member's offset.
-  static std::uint64_t offset_width(std::uint64_t size) {
-    return (static_cast<std::uint64_t>(std::bit_width(size)) + 7) / 8;
   }
 
   void put_head(unsigned head, std::uint64_t bits, std::uint64_t size) {
@@ -200,9 +195,7 @@ std::optional<Bytes> older_attribute(BytesView bytes) {
   cursor.skip(padded(type_size) - type_size);
 
   Bytes older(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(begin));
-  Bytes size;
-  put_number(size, type->size(), 2);
-  std::copy(size.begin(), size.end(), older.begin() + static_cast<std::ptrdiff_t>(size_at));
+  set_number(std::span(older).subspan(size_at), type->size(), 2);
   older.insert(older.end(), type->begin(), type->end());
   older.resize(begin + padded(type->size()));
   // In the first version the message's own padding may be left out at its end.

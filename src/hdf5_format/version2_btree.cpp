@@ -11,13 +11,6 @@ constexpr std::uint64_t kNodeHead = 4 + 1 + 1;  // Signature, version, kind.
 constexpr std::uint64_t kNodeExtra = kNodeHead + kChecksumSize;
 constexpr std::uint64_t kMaxTreeDepth = 32;
 
-// Bytes that numbers up to `most` take.
-std::uint64_t width_of(std::uint64_t most) {
-  std::uint64_t width = 1;
-  while ((most >>= 8U) != 0) ++width;
-  return width;
-}
-
 class Tree {
  public:
   Tree(FormatFile& file, std::uint64_t address) : file_(file) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "codec/jenkins.hpp"
 #include "engram/base/error.hpp"
 #include "hdf5_format/stored_selection.hpp"
 
@@ -59,9 +58,7 @@ bool has_newer_mappings(BytesView object, const FormatFile& file) {
 }
 
 Bytes older_mappings(BytesView object, const FormatFile& file) {
-  if (object.size() < kChecksumSize ||
-      FormatCursor(object.last(kChecksumSize)).number(kChecksumSize) !=
-          codec::jenkins_lookup3(object.first(object.size() - kChecksumSize), 0))
+  if (!has_true_checksum(object))
     throw Error(ErrorCode::corrupt_data, "the mappings of a virtual dataset have a wrong checksum");
   FormatCursor cursor(object);
   const std::uint64_t version = cursor.number(1);
@@ -92,7 +89,7 @@ Bytes older_mappings(BytesView object, const FormatFile& file) {
                               kMaxMappingsSize));
     mappings.push_back(std::move(mapping));
   }
-  put_number(older, codec::jenkins_lookup3(older, 0), kChecksumSize);
+  put_checksum(older);
   return older;
 }
 
