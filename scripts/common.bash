@@ -14,7 +14,10 @@ build_packages=(g++ cmake ninja-build pkgconf ccache
 # The last line builds the Python packages of the codecs wavpack and flac.
 test_packages=(libgtest-dev python3-venv openssl hdf5-tools
   python3-dev wavpack)
-check_packages=(clang-format clang-tidy git)
+# What fuzz programs and sanitizers are built with; OpenMP is what the zfp library names in its CMake package, and llvm-14 names
+# the lines of a report.
+clang_packages=(clang-14 libclang-rt-14-dev libomp-14-dev llvm-14)
+check_packages=(clang-format clang-tidy git "${clang_packages[@]}")
 
 say() { printf 'engram: %s\n' "$*" >&2; }
 fail() { say "$@"; exit 70; }
@@ -76,16 +79,27 @@ jobs() {
   echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
+# Whether the environment $1 is there. If not, it is this process's to make: another that wants it, of another checkout maybe,
+# waits until this shell (a command substitution as a rule) has ended.
+is_made() {
+  [ ! -e "$1/complete" ] || return 0
+  mkdir -p "$engram_cache"
+  exec {making_lock}>"$1.lock"
+  flock "$making_lock"
+  [ -e "$1/complete" ]
+}
+
 # The directory of a Python environment that has exactly what the requirements file $1 lists; makes it when needed.
 python_with() {
   local python=/usr/bin/python3 dir
   [ -x "$python" ] || python=python3
   dir=$engram_cache/venv-$({ "$python" --version; cat "$1"; } | sha256sum | cut -c1-16)
-  if [ ! -e "$dir/complete" ]; then
+  if ! is_made "$dir"; then
     say "making the Python environment of ${1#"$engram_root"/} in $dir"
     rm -rf "$dir"
-    logged "$engram_root/build/venv.log" "$python" -m venv "$dir"
-    logged "$engram_root/build/venv.log" "$dir/bin/python" -m pip install --disable-pip-version-check --requirement "$1"
+    local log=$engram_root/build/venv-${1##*/}.log
+    logged "$log" "$python" -m venv "$dir"
+    logged "$log" "$dir/bin/python" -m pip install --disable-pip-version-check --requirement "$1"
     touch "$dir/complete"
   fi
   echo "$dir/bin/python"
@@ -96,7 +110,7 @@ python_with() {
 # nothing where they can't be had.
 new_python_with() {
   local dir=$engram_cache/new-python-$({ uname -m; cat "$1"; } | sha256sum | cut -c1-16)
-  if [ ! -e "$dir/complete" ]; then
+  if ! is_made "$dir"; then
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
     say "unpacking Python 3.13 of Debian 13, with ${1#"$engram_root"/}, in $dir"
     rm -rf "$dir"

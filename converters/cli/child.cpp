@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <exception>
+#include <fstream>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -18,12 +20,6 @@
 namespace engram::cli {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 constexpr int kCancelled = static_cast<int>(ErrorCode::cancelled);
 
 void limit(__rlimit_resource resource, rlim_t value) {
@@ -32,6 +28,13 @@ void limit(__rlimit_resource resource, rlim_t value) {
   if (both.rlim_max != RLIM_INFINITY && both.rlim_max < value) return;
   both.rlim_cur = value;
   (void)::setrlimit(resource, &both);
+}
+
+// Sanitizers reserve terabytes, and a limit below that would refuse the next page.
+std::uint64_t addresses_in_use() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 sigset_t stop_signals() {
@@ -86,7 +89,7 @@ void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
   if (::getppid() != parent) ::_exit(kCancelled);
   // A crash is expected on damaged files; its image would lie in the user's directory.
   limit(RLIMIT_CORE, 0);
-  if (!kSanitized && options.address_space != 0) limit(RLIMIT_AS, options.address_space);
+  if (options.address_space > addresses_in_use()) limit(RLIMIT_AS, options.address_space);
   std::signal(SIGXFSZ, SIG_IGN);
   if (!options.dies_of_closed_pipe) std::signal(SIGPIPE, SIG_IGN);
   auto set = stop_signals();

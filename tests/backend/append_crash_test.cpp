@@ -19,7 +19,7 @@ using testing::StoreContent;
 void add_all(Appender& append) {
   auto row = one_row();
   // An index that needs wider integers: the old chunk's key gets other elements.
-  row[1].rows.data = std::vector<Value>{List(300, 1.0)};
+  row[1].rows.data = std::vector<Value>{Value(List(300, 1.0))};
   append.append_rows("/table", row);
   append.extend("/acquisition/ts/data", rows_of<std::int16_t>({11, 12}, {2}));
   append.extend("/acquisition/ts/timestamps", rows_of<double>({5}));

@@ -183,13 +183,13 @@ inline std::shared_ptr<store::MemoryStore> written(const GroupBuilder& root,
 /// One new row of the scene's table.
 inline std::vector<ColumnRows> one_row() {
   return {{"name", {std::vector<Value>{"third, with µ"}}},
-          {"spikes", {std::vector<Value>{List{3.5, 4.5}}}},
-          {"deep", {std::vector<Value>{List{List{4}, List{}, List{5, 6}}}}},
+          {"spikes", {std::vector<Value>{Value(List{3.5, 4.5})}}},
+          {"deep", {std::vector<Value>{Value(List{List{4}, List{}, List{5, 6}})}}},
           {"where", {std::vector<Value>{2}}},
           {"kind", {std::vector<Value>{1}}},
-          {"pixels", {std::vector<Value>{List{List{9, 10}, List{11, 12}}}}},
-          {"when", {std::vector<Value>{List{4, 1, to("/acquisition/ts")}}}},
-          {"event", {std::vector<Value>{List{2.5, "a longer note"}}}},
+          {"pixels", {std::vector<Value>{Value(List{List{9, 10}, List{11, 12}})}}},
+          {"when", {std::vector<Value>{Value(List{4, 1, to("/acquisition/ts")})}}},
+          {"event", {std::vector<Value>{Value(List{2.5, "a longer note"})}}},
           {"place", {std::vector<Value>{to("/acquisition/second")}}}};
 }
 

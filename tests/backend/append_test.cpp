@@ -119,8 +119,8 @@ TEST(AppenderTest, RowsComeAsSourcesWithLengths) {
   NewRows b = rows_of<std::int64_t>({7, 8, 9, 10});  // of another width: values fit all the same
   b.lengths = {{1, 2, 0}, {3, 0, 1}};
   append.append_rows("/t", {{"a", a}, {"b", b}});
-  append.append_rows("/t", {{"b", {std::vector<Value>{List{List{11}}}}},
-                            {"a", {std::vector<Value>{List{}}}},
+  append.append_rows("/t", {{"b", {std::vector<Value>{Value(List{Value(List{11})})}}},
+                            {"a", {std::vector<Value>{Value(List{})}}},
                             {"id", {std::vector<Value>{77}}}});
   append.commit();
   const GroupBuilder after = read(store);
@@ -139,7 +139,7 @@ TEST(AppenderTest, AnIndexGetsWiderIntegersWhereItsOwnAreTooSmall) {
   const auto store = written(scene());
   Appender append(store, options());
   auto row = one_row();
-  row[1].rows.data = std::vector<Value>{List(300, 1.0)};
+  row[1].rows.data = std::vector<Value>{Value(List(300, 1.0))};
   append.append_rows("/table", row);
   append.commit();
   const GroupBuilder root = read(store);
@@ -310,7 +310,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"NoListForRagged", [](Appender& a) { append_with(a, "spikes", {1.5}); },
                 ErrorCode::invalid_argument, "/table/spikes is ragged"},
         Refused{"ListOfNumbersForDeeplyRagged",
-                [](Appender& a) { append_with(a, "deep", {List{1}}); },
+                [](Appender& a) { append_with(a, "deep", {Value(List{1})}); },
                 ErrorCode::invalid_argument, "list of lists"},
         Refused{"BeyondTheType", [](Appender& a) { append_with(a, "kind", {300}); },
                 ErrorCode::invalid_argument, "300 is beyond uint8"},
@@ -318,7 +318,7 @@ INSTANTIATE_TEST_SUITE_P(
                 ErrorCode::invalid_argument, "-1 is beyond uint8"},
         Refused{"FractionForInteger", [](Appender& a) { append_with(a, "where", {0.5}); },
                 ErrorCode::invalid_argument, "0.5 is no int32"},
-        Refused{"RowOfAnotherShape", [](Appender& a) { append_with(a, "pixels", {List{1, 2}}); },
+        Refused{"RowOfAnotherShape", [](Appender& a) { append_with(a, "pixels", {Value(List{1, 2})}); },
                 ErrorCode::invalid_argument, "shape (2, 2)"},
         Refused{"RegionBeyondItsTable", [](Appender& a) { append_with(a, "where", {3}); },
                 ErrorCode::invalid_argument, "/table has 3 rows"},
@@ -328,12 +328,12 @@ INSTANTIATE_TEST_SUITE_P(
                 [](Appender& a) { append_with(a, "place", {to("/nowhere")}); },
                 ErrorCode::not_found, "/table/place refers to /nowhere"},
         Refused{"ReferenceToNothingInARow",
-                [](Appender& a) { append_with(a, "when", {List{0, 1, to("/nowhere")}}); },
+                [](Appender& a) { append_with(a, "when", {Value(List{0, 1, to("/nowhere")})}); },
                 ErrorCode::not_found, "/nowhere"},
-        Refused{"RowOfTooFewFields", [](Appender& a) { append_with(a, "when", {List{0, 1}}); },
+        Refused{"RowOfTooFewFields", [](Appender& a) { append_with(a, "when", {Value(List{0, 1})}); },
                 ErrorCode::invalid_argument, "3 fields"},
         Refused{"FieldOfAnotherType",
-                [](Appender& a) { append_with(a, "event", {List{"x", "y"}}); },
+                [](Appender& a) { append_with(a, "event", {Value(List{"x", "y"})}); },
                 ErrorCode::invalid_argument, "field \"at\""},
         Refused{"LengthsThatDontAddUp",
                 [](Appender& a) {

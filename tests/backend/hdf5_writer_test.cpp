@@ -247,7 +247,7 @@ TEST_F(Hdf5WriterTest, TextThatGrewIsOfVariableLength) {
   hdmf::GroupBuilder root;
   root.datasets = {dataset_of("fits", fixed, {2}, {"a", "bc"}),
                    dataset_of("grew", fixed, {2}, {"a", "bcd"}),
-                   dataset_of("records", record_type({{"s", fixed}}), {1}, {List{"bcd"}})};
+                   dataset_of("records", record_type({{"s", fixed}}), {1}, {Value(List{"bcd"})})};
   const hdmf::GroupBuilder found = written(root);
   EXPECT_EQ(found.find_dataset("/fits")->objects()->type().fixed_length, 2U);
   EXPECT_EQ(found.find_dataset("/grew")->objects()->type().fixed_length, 0U);
@@ -304,7 +304,7 @@ TEST_F(Hdf5WriterTest, TextOfFourBytesAndTimesAreMadeToFit) {
             (std::vector<Value>{"a", "\u00b5V"}));
   EXPECT_EQ(typestr(found.find_dataset("/time")->array()->info().type), "<i8");
   EXPECT_EQ(found.find_dataset("/both")->objects()->read({{0}, {1}}),
-            (std::vector<Value>{List{"x", std::uint64_t{7}}}));
+            (std::vector<Value>{Value(List{"x", std::uint64_t{7}})}));
 }
 
 }  // namespace

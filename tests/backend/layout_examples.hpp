@@ -81,7 +81,7 @@ inline hdmf::GroupBuilder example_tree() {
       record_type({{"idx_start", number_type(DataType::integer(4))},
                    {"count", number_type(DataType::integer(4))},
                    {"timeseries", object_type(ObjectType::Kind::reference)}}),
-      {1}, {List{integer(0), integer(300), Value(example_reference("/acquisition/es"))}}));
+      {1}, {Value(List{integer(0), integer(300), Value(example_reference("/acquisition/es"))})}));
   kinds.datasets.push_back(dataset_of(
       "events", record_type({{"time", number_type(DataType::floating(4))}, {"name", text_type()}}),
       {2}, {List{Value(0.5), Value("lick")}, List{Value(1.5), Value("go")}}));
@@ -93,7 +93,7 @@ inline hdmf::GroupBuilder example_tree() {
   kinds.datasets.push_back(dataset_of("spikes", sequence_type(number_type(DataType::integer(4))),
                                       {2}, {List{integer(1), integer(2)}, List{}}));
   kinds.datasets.push_back(
-      dataset_of("words", sequence_type(text_type()), {1}, {List{Value("a"), Value("b")}}));
+      dataset_of("words", sequence_type(text_type()), {1}, {Value(List{Value("a"), Value("b")})}));
   auto state =
       dataset_of("state", fake_array<std::uint8_t>(DataType::unsigned_integer(1), {2}, {1, 2}));
   state.enumeration = {{"REST", 1}, {"RUN", 2}};

@@ -130,7 +130,8 @@ TEST_F(ZarrReader, ReadsWhatOtherWritersSay) {
   group("");
   objects("no_dtype", "vlen-utf8", "{}", codec::encode_vlen({"x"}));
   objects("bytes", "vlen-bytes", R"({"zarr_dtype": "bytes"})", codec::encode_vlen({"y"}));
-  objects("spec", "json2", R"({"zarr_dtype": "scalar"})", codec::encode_json2(Json({"text"}), {1}));
+  objects("spec", "json2", R"({"zarr_dtype": "scalar"})",
+          codec::encode_json2(Json::array({"text"}), {1}));
   objects("any", "json2", "{}", codec::encode_json2(parse_json(R"([{"a":1}])"), {1}));
   const hdmf::GroupBuilder root = read();
   EXPECT_EQ(only(*root.find_dataset("/no_dtype")), hdmf::Value("x"));

@@ -130,16 +130,16 @@ hdmf::GroupBuilder more_kinds() {
       dataset_of("reference", reference, {}, {target}),
       dataset_of("record",
                  record_type({{"n", number_type(DataType::floating(8))}, {"s", text_type()}}), {},
-                 {List{Value(0.5), Value("x")}}),
+                 {Value(List{Value(0.5), Value("x")})}),
       dataset_of("record_with_reference",
                  record_type({{"r", reference}, {"u", number_type(DataType::unsigned_integer(8))}}),
-                 {}, {List{target, Value(~std::uint64_t{0})}}),
+                 {}, {Value(List{target, Value(~std::uint64_t{0})})}),
       dataset_of("record_with_null", record_type({{"r", reference}}), {2},
                  {List{target}, List{Value(hdmf::Null{})}}),
       dataset_of("arrays", testing::list_type(number_type(DataType::floating(4)), {2}), {1},
-                 {List{Value(1.5), Value(std::nan(""))}}),
+                 {Value(List{Value(1.5), Value(std::nan(""))})}),
       dataset_of("sequence", testing::sequence_type(number_type(DataType::boolean())), {},
-                 {List{Value(true), Value(false)}}),
+                 {Value(List{Value(true), Value(false)})}),
       dataset_of("bool", fake_array<std::uint8_t>(DataType::boolean(), {3}, {1, 0, 1})),
       dataset_of("rank3", fake_array<std::int32_t>(DataType::integer(4), {2, 1, 3},
                                                    {1, 2, 3, 4, 5, 6}, {1, 1, 2})),
@@ -150,7 +150,7 @@ hdmf::GroupBuilder more_kinds() {
   // NaN is not equal to itself.
   group.datasets[9] =
       dataset_of("arrays", testing::list_type(number_type(DataType::floating(4)), {2}), {1},
-                 {List{Value(1.5), Value(-0.5)}});
+                 {Value(List{Value(1.5), Value(-0.5)})});
   return group;
 }
 

@@ -120,49 +120,49 @@ INSTANTIATE_TEST_SUITE_P(
                  "vlen-utf8"},
         FormCase{"NumbersAndText",
                  record_type({{"n", kInt}, {"s", text_type()}}),
-                 {List{integer(1), Value("a")}},
+                 {Value(List{integer(1), Value("a")})},
                  "",
                  R"([{"dtype":"int32","name":"n"},{"dtype":"str_","name":"s"}])",
                  ""},
         FormCase{"RecordsWithReferences",
                  record_type({{"n", kInt}, {"r", kReference}}),
-                 {List{integer(1), Value(reference("/a"))}},
+                 {Value(List{integer(1), Value(reference("/a"))})},
                  "json2",
                  R"([{"dtype":"int32","name":"n"},{"dtype":"object","name":"r"}])",
                  ""},
         FormCase{"RecordsInRecords",
                  record_type({{"in", record_type({{"s", text_type()}})}}),
-                 {List{Value(List{Value("a")})}},
+                 {Value(List{Value(List{Value("a")})})},
                  "",
                  R"([{"dtype":[{"dtype":"str_","name":"s"}],"name":"in"}])",
                  "vlen-utf8"},
         FormCase{"RecordsWithArrays",
                  record_type({{"s", list_type(text_type(), {2})}}),
-                 {List{Value(List{Value("a"), Value("b")})}},
+                 {Value(List{Value(List{Value("a"), Value("b")})})},
                  "",
                  R"([{"dtype":{"array":"str","shape":[2]},"name":"s"}])",
                  "vlen-utf8"},
         FormCase{"RecordsWithSequences",
                  record_type({{"s", sequence_type(kInt)}}),
-                 {List{Value(List{integer(1)})}},
+                 {Value(List{Value(List{integer(1)})})},
                  "json2",
                  R"([{"dtype":{"sequence":"int32"},"name":"s"}])",
                  "vlen-utf8"},
         FormCase{"RecordsOfBadText",
                  record_type({{"s", text_type()}}),
-                 {List{Value("\xff")}},
+                 {Value(List{Value("\xff")})},
                  "json2",
                  R"([{"dtype":"str_","name":"s"}])",
                  "vlen-utf8"},
         FormCase{"RecordsOfTextThatEndsInNul",
                  record_type({{"s", text_type()}}),
-                 {List{Value(std::string("a\0", 2))}},
+                 {Value(List{Value(std::string("a\0", 2))})},
                  "json2",
                  R"([{"dtype":"str_","name":"s"}])",
                  "vlen-utf8"},
         FormCase{"RecordsOfLongText",
                  record_type({{"s", text_type()}}),
-                 {List{Value(std::string(20000, 'x'))}},
+                 {Value(List{Value(std::string(20000, 'x'))})},
                  "json2",
                  R"([{"dtype":"str_","name":"s"}])",
                  "vlen-utf8"},
@@ -174,13 +174,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "vlen-utf8"},
         FormCase{"SequencesOfText",
                  sequence_type(text_type()),
-                 {List{Value("a")}},
+                 {Value(List{Value("a")})},
                  "json2",
                  "\"sequence\"",
                  "vlen-utf8"},
         FormCase{"Arrays",
                  list_type(text_type(), {1}),
-                 {List{Value("a")}},
+                 {Value(List{Value("a")})},
                  "json2",
                  "\"array\"",
                  "vlen-utf8"}),
@@ -214,7 +214,7 @@ TEST_F(ZarrObjectsTest, ScalarsHaveAShapeAndSayWhatTheyAre) {
             R"({"_DATASPACE":"scalar","zarr_dtype":[{"dtype":"object","name":"r"}]})"}}) {
     write(dataset_of("d", type, {}, {value}));
     EXPECT_EQ(dump_json(json("d/.zattrs"), JsonStyle::compact), attributes);
-    EXPECT_EQ(json("d/.zarray")["shape"], Json({1}));
+    EXPECT_EQ(json("d/.zarray")["shape"], Json::array({1}));
   }
 }
 
@@ -247,8 +247,8 @@ TEST_F(ZarrObjectsTest, WidthsAreThoseOfTheLongestTexts) {
 
 TEST_F(ZarrObjectsTest, EmptyArraysHaveNoChunks) {
   write(dataset_of("d", kReference, {0}, {}));
-  EXPECT_EQ(json("d/.zarray")["shape"], Json({0}));
-  EXPECT_EQ(json("d/.zarray")["chunks"], Json({1}));
+  EXPECT_EQ(json("d/.zarray")["shape"], Json::array({0}));
+  EXPECT_EQ(json("d/.zarray")["chunks"], Json::array({1}));
   EXPECT_EQ(json("d/.zattrs")["zarr_dtype"], "object");
   EXPECT_EQ(counters_.chunks_recoded, 0U);
   write(dataset_of("d", record_type({{"s", text_type()}}), {0}, {}));
@@ -271,7 +271,7 @@ TEST_F(ZarrObjectsTest, LargeChunksMakeTheArrayStartOver) {
   for (int i = 0; i < 40; ++i) values.emplace_back(large + std::to_string(i));
   write(dataset_of("d", text_type(), {40}, values));
   // 40 of 3 MiB are above 32 MiB, and so are none of the 10 of a quarter.
-  EXPECT_EQ(json("d/.zarray")["chunks"], Json({10}));
+  EXPECT_EQ(json("d/.zarray")["chunks"], Json::array({10}));
   EXPECT_EQ(counters_.chunks_recoded, 4U);
   EXPECT_EQ(counters_.files, 4U + 3U);
   EXPECT_EQ(text("d/3").substr(text("d/3").size() - 2), "39");
@@ -281,7 +281,7 @@ TEST_F(ZarrObjectsTest, EdgesArePadded) {
   std::vector<Value> values;
   for (int i = 0; i < 70000; ++i) values.emplace_back(std::to_string(i));
   write(dataset_of("d", text_type(), {70000}, values));
-  EXPECT_EQ(json("d/.zarray")["chunks"], Json({65536}));
+  EXPECT_EQ(json("d/.zarray")["chunks"], Json::array({65536}));
   const std::string last = text("d/1");
   EXPECT_EQ(last.substr(0, 4), std::string("\0\0\1\0", 4));
   EXPECT_EQ(last.substr(last.size() - 4), std::string(4, '\0'));
@@ -336,7 +336,7 @@ TEST_F(ZarrObjectsTest, ValuesOfAnotherKindAreRefused) {
   expect_error(ErrorCode::corrupt_data, "no sequence",
                [&] { write(dataset_of("d", sequence_type(kInt), {1}, {1.5})); });
   expect_error(ErrorCode::corrupt_data, "a record has 0 values, not 1", [&] {
-    write(dataset_of("d", record_type({{"s", text_type()}}), {1}, {List{}}));
+    write(dataset_of("d", record_type({{"s", text_type()}}), {1}, {Value(List{})}));
   });
 }
 

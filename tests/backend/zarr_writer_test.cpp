@@ -291,7 +291,7 @@ TEST_F(ZarrWriter, GivesScalarsAndEmptyArraysAShape) {
                    dataset_of("n", fake_array<float>(DataType::floating(4), {0}, {}))};
   root.datasets[2].is_null = true;
   write_all(*writer(), root);
-  EXPECT_EQ(json("s/.zarray")["shape"], Json({1}));
+  EXPECT_EQ(json("s/.zarray")["shape"], Json::array({1}));
   EXPECT_EQ(json("s/.zattrs"), (Json{{"zarr_dtype", "scalar"}}));
   EXPECT_EQ(bytes("s/0"), testing::bytes_of<double>({2.5}));
   EXPECT_EQ(json("e/.zarray")["chunks"], Json({5, 1}));

@@ -26,8 +26,9 @@ TEST(Buffer, HasTheBytesThatWereAskedFor) {
 }
 
 TEST(Buffer, RefusesWhatNoMemoryHolds) {
-  testing::expect_error(ErrorCode::limit_exceeded, "18446744073709551615 bytes",
-                        [] { Buffer(std::numeric_limits<std::uint64_t>::max()); });
+  testing::expect_error(ErrorCode::limit_exceeded, "18446744073709551615 bytes", [] {
+    static_cast<void>(Buffer{std::numeric_limits<std::uint64_t>::max()});
+  });
 }
 
 }  // namespace

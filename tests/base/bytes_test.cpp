@@ -76,7 +76,7 @@ TEST(Base64Test, RefusesWhatIsNone) {
       {"Zm9=", "bits set behind"}, {"Zm9\xff", "0xff at 3"}};
   for (const auto& [text, part] : kBad) {
     SCOPED_TRACE(text);
-    expect_error(ErrorCode::corrupt_data, part, [&] { from_base64(text); });
+    expect_error(ErrorCode::corrupt_data, part, [&, text = text] { from_base64(text); });
   }
 }
 

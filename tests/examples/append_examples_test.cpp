@@ -31,7 +31,7 @@ class AppendExamples : public ::testing::Test {
         record_of({{"idx_start", number_type(DataType::integer(4))},
                    {"count", number_type(DataType::integer(4))},
                    {"timeseries", testing::object_type(hdmf::ObjectType::Kind::reference)}}),
-        {List{0, 2, to("/acquisition/ts")}}));
+        {Value(List{0, 2, to("/acquisition/ts")})}));
     GroupBuilder intervals = group("intervals");
     intervals.groups.push_back(std::move(trials));
     root.groups.push_back(std::move(intervals));

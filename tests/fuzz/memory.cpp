@@ -9,8 +9,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ENGRAM_HAS_ALLOCATOR_HOOKS
+#include "testing/sanitizer.hpp"
+
+#if ENGRAM_ADDRESS_SANITIZER || ENGRAM_THREAD_SANITIZER
 // Of <sanitizer/allocator_interface.h>, which GCC does not install.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*,
                                                                            std::size_t),
@@ -42,7 +43,7 @@ void gave(std::size_t size) noexcept {
 
 }  // namespace
 
-#ifdef ENGRAM_HAS_ALLOCATOR_HOOKS
+#if ENGRAM_ADDRESS_SANITIZER || ENGRAM_THREAD_SANITIZER
 namespace {
 
 void on_malloc(const volatile void*, std::size_t size) { took(size); }
@@ -70,7 +71,7 @@ std::size_t end_watch() noexcept {
 
 }  // namespace engram::fuzz
 
-#if !defined(ENGRAM_HAS_ALLOCATOR_HOOKS) && defined(__GLIBC__)
+#if !ENGRAM_ADDRESS_SANITIZER && !ENGRAM_THREAD_SANITIZER && defined(__GLIBC__)
 // The C library's own functions under these names, so that the allocations of C libraries are
 // counted like those of operator new, which ends here too.
 extern "C" {

@@ -187,7 +187,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadTree{"ReferenceInARowToNothing",
                 [](GroupBuilder& root) {
                   add(root, make_dataset("r", record_type({{"f", hdmf::reference_type()}}),
-                                         {List{reference_to("/no")}}, {1}));
+                                         {Value(List{reference_to("/no")})}, {1}));
                 },
                 {"/r leads to /no"}},
         BadTree{"RegionOfAGroup",

@@ -139,7 +139,8 @@ TEST(IterateBlocks, BadShapes) {
       {{.chunk_shape = {2, 4}, .buffer_shape = {2, 2}}, "no whole number of chunks"},
   };
   for (const auto& [options, message] : bad)
-    expect_error(ErrorCode::invalid_argument, message, [&] { iterate_blocks(source, options); });
+    expect_error(ErrorCode::invalid_argument, message,
+                 [&, &options = options] { iterate_blocks(source, options); });
   expect_error(ErrorCode::invalid_argument, "without end", [] {
     iterate_blocks(IteratorInfo{DataType::integer(4), {kUnlimited}, {}},
                    [](const Region&) { return Bytes(); });

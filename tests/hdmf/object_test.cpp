@@ -215,7 +215,7 @@ TEST(Object, GivesCompoundsWithTheNamesOfTheirFields) {
                    {"packed", testing::number_type(row)}};
   const Value packed(List{1U, List{2, 3}});
   const std::vector<Value> values =
-      objects(record, {1}, {Value(List{1, List{"a"}, List{List{"b"}}, packed})}).values();
+      objects(record, {1}, {Value(List{1, List{"a"}, List{Value(List{"b"})}, packed})}).values();
   EXPECT_EQ(values[0], Value(Record{{"n", 1},
                                     {"in", Record{{"s", "a"}}},
                                     {"many", List{Record{{"s", "b"}}}},

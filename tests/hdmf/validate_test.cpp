@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
               kError, K::wrong_shape, "/acquisition/a@pair", "has shape (3,), not (2,)"},
         Fault{"wrong rank",
               [](auto& f) {
-                a(f).attributes.set("pair", List{List{1, 2}});
+                a(f).attributes.set("pair", List{Value(List{1, 2})});
               },
               kError, K::wrong_shape, "/acquisition/a@pair", "has shape (1, 2), not (2,)"},
         Fault{"no time", [](auto& f) { a(f).attributes.set("made", "yesterday"); }, kError,

@@ -95,7 +95,7 @@ std::vector<Value> different() {
           List{1},
           List{1U},
           List{1, 1},
-          List{List{}},
+          List{Value(List{})},
           Record{},
           Record{{"a", 1}},
           Record{{"b", 1}},

@@ -9,6 +9,7 @@
 #include "engram/codec/object_codec.hpp"
 #include "engram/codec/pipeline.hpp"
 #include "testing/expect_error.hpp"
+#include "testing/sanitizer.hpp"
 
 namespace engram::zarr {
 namespace {
@@ -45,12 +46,6 @@ const std::initializer_list<CodecConfig> kCompressors = {{"zlib", {{"level", 9}}
                                                          {"zstd", {{"level", 1}}},
                                                          {"lzma", {{"preset", 0}}}};
 
-#ifdef __SANITIZE_THREAD__
-constexpr bool kShadowed = true;
-#else
-constexpr bool kShadowed = false;
-#endif
-
 TEST(ObjectChunk, ThatIsLargeIsRead) {
   for (const CodecConfig& compressor : kCompressors) {
     const ArrayMetadata metadata = metadata_with(compressor);
@@ -61,7 +56,7 @@ TEST(ObjectChunk, ThatIsLargeIsRead) {
 }
 
 TEST(ObjectChunk, ThatIsSmallMakesNoLargeOne) {
-  if (kShadowed) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
+  if (testing::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
   for (const CodecConfig& compressor :
        std::initializer_list<CodecConfig>{{"zlib", {{"level", 1}}}, {"zstd", {{"level", 1}}}}) {
     const ArrayMetadata metadata = metadata_with(compressor);
@@ -76,7 +71,7 @@ TEST(ObjectChunk, ThatIsSmallMakesNoLargeOne) {
 
 // Of this length the first guess is that of a filter.
 TEST(ObjectChunk, OfFourKilobytesMakesNoLargeOne) {
-  if (kShadowed) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
+  if (testing::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
   const CodecConfig zstd = {"zstd", {{"level", 1}}};
   Bytes stored = codec::Pipeline({zstd}).encode(text_of(std::size_t{70} << 20U), 1);
   ASSERT_LT(stored.size(), 4088U);
@@ -91,7 +86,7 @@ TEST(ObjectChunk, OfFourKilobytesMakesNoLargeOne) {
 
 // Each of them makes eight bytes of one.
 TEST(ObjectChunk, BehindManyFiltersIsStillBounded) {
-  if (kShadowed) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
+  if (testing::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer's own memory counts too";
   ArrayMetadata metadata = metadata_with({"packbits", Json::object()});
   for (int i = 0; i < 5; ++i) metadata.codecs.push_back({"packbits", Json::object()});
   forget_peak();

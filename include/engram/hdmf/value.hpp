@@ -24,6 +24,8 @@ struct Null {
 };
 
 /// An array, one dimension a level; also the row of a compound dataset, in the order of its fields.
+/// A list of one list is `List{Value(List{1, 2})}`: for some compilers (Clang up to 19)
+/// `List{List{1, 2}}` is a copy of the inner one. The same holds for a `std::vector<Value>`.
 using List = std::vector<Value>;
 
 /// A compound value with the names of its fields, in their order.

@@ -107,7 +107,9 @@ TEST(SliceParserTest, RefusesTheRest) {
   };
   for (const auto& [text, message] : cases) {
     SCOPED_TRACE(text);
-    expect_error(ErrorCode::invalid_argument, message, [&] { parse_slice(text, {4, 5}); });
+    expect_error(ErrorCode::invalid_argument, message, [&, text = text] {
+      parse_slice(text, {4, 5});
+    });
   }
   expect_error(ErrorCode::invalid_argument, "too long", [] { parse_slice("0", {1ULL << 63}); });
 }

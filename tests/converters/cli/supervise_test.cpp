@@ -16,6 +16,7 @@
 
 #include "converters/cli/command.hpp"
 #include "engram/base/error.hpp"
+#include "testing/sanitizer.hpp"
 #include "testing/temp_dir.hpp"
 
 namespace engram::cli {
@@ -23,12 +24,6 @@ namespace {
 
 using Kind = Outcome::Kind;
 using std::chrono::milliseconds;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 void burn(milliseconds cpu_time) {
   const auto end = std::clock() + cpu_time.count() * CLOCKS_PER_SEC / 1000;
@@ -260,7 +255,7 @@ TEST(SuperviseTest, TheChildDiesWithItsParent) {
 }
 
 TEST(SuperviseTest, AddressSpaceIsLimited) {
-  if (kSanitized) return;  // Sanitizers reserve terabytes, and nothing is limited there.
+  if (testing::kReservesAddresses) return;  // Nothing is limited there.
   Supervision options;
   options.address_space = 2ULL << 30;
   const auto outcome = supervise(

@@ -78,7 +78,7 @@ TEST_F(ZarrLookTest, AStoreMayBeOneArray) {
   put(".zattrs", R"({"unit":"V"})");
   put("0", std::string("\1\0\2\0", 4));
   EXPECT_EQ(run_engram({"tree", store}).out, "/  (4,) <i2 in chunks of (2,), 4 B, 1 of 2 chunks\n");
-  EXPECT_EQ(parse_json(run_engram({"tree", store, "--json"}).out)["shape"], Json({4}));
+  EXPECT_EQ(parse_json(run_engram({"tree", store, "--json"}).out)["shape"], Json::array({4}));
   EXPECT_NE(run_engram({"tree", store, "--attrs"}).out.find("@unit = \"V\""), std::string::npos);
   EXPECT_EQ(cat("/"), "1\n2\n0\n0\n");
   EXPECT_EQ(cat("/[1:3]", "json"), "[2,0]\n");
@@ -139,8 +139,8 @@ TEST_F(ZarrLookTest, ConsolidateAndItsCheck) {
             "missing      new/.zgroup\n"
             "superfluous  a/b/.zarray\n");
   const auto json = parse_json(run_engram({"tree", store, "--consolidated", "--json"}).out);
-  EXPECT_EQ(json["stale"], Json({".zattrs"}));
-  EXPECT_EQ(json["superfluous"], Json({"a/b/.zarray"}));
+  EXPECT_EQ(json["stale"], Json::array({".zattrs"}));
+  EXPECT_EQ(json["superfluous"], Json::array({"a/b/.zarray"}));
 
   EXPECT_EQ(run_engram({"consolidate", store}).status, 0);
   EXPECT_EQ(run_engram({"tree", store, "--consolidated"}).status, 0);
