@@ -1,5 +1,6 @@
 #include "engram/base/error.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace engram {
@@ -28,6 +29,20 @@ std::string_view to_string(ErrorCode code) noexcept {
 
 Error::Error(ErrorCode code, std::string what) : code_(code), what_(std::move(what)) {}
 
-void Error::at(std::string_view place) { what_.append(": at ").append(place); }
+void Error::at(std::string_view place) {
+  constexpr std::size_t kShown = 1024;
+  what_.append(": at ");
+  if (place.size() <= 2 * kShown) {
+    what_.append(place);
+    return;
+  }
+  const auto is_inside_character = [&](std::size_t at) {
+    return (static_cast<unsigned char>(place[at]) & 0xC0U) == 0x80U;
+  };
+  std::size_t head = kShown, tail = place.size() - kShown;
+  while (head > kShown - 3 && is_inside_character(head)) --head;
+  while (tail < place.size() - kShown + 3 && is_inside_character(tail)) ++tail;
+  what_.append(place.substr(0, head)).append(" ... ").append(place.substr(tail));
+}
 
 }  // namespace engram

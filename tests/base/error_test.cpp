@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -15,6 +16,25 @@ TEST(ErrorTest, SaysWhatAndEachPlaceItPassed) {
   error.at("3.0");
   error.at("/acquisition/es/data");
   EXPECT_STREQ(error.what(), "chunk has 96 bytes, not 100: at 3.0: at /acquisition/es/data");
+}
+
+TEST(ErrorTest, ShowsBothEndsOfALongPlace) {
+  const std::string longest(2048, 'a');
+  Error whole(ErrorCode::corrupt_data, "what");
+  whole.at(longest);
+  EXPECT_EQ(whole.what(), "what: at " + longest);
+
+  Error cut(ErrorCode::corrupt_data, "what");
+  cut.at("/first" + std::string(100'000, 'b') + "/last");
+  EXPECT_EQ(cut.what(), "what: at /first" + std::string(1018, 'b') + " ... " +
+                            std::string(1019, 'b') + "/last");
+
+  // Characters stay whole: these have three bytes.
+  std::string euros;
+  while (euros.size() < 3000) euros += "\u20ac";
+  Error text(ErrorCode::corrupt_data, "what");
+  text.at(euros);
+  EXPECT_EQ(text.what(), "what: at " + euros.substr(0, 1023) + " ... " + euros.substr(0, 1023));
 }
 
 TEST(ErrorTest, NamesAndNumbersOfCodesAreStable) {

@@ -32,8 +32,9 @@ class Error : public std::exception {
   ErrorCode code() const noexcept { return code_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
-  /// Appends ": at PLACE". To be called by whoever knows the place, while the error passes:
-  /// `catch (Error& e) { e.at(key.str()); throw; }`.
+  /// Appends ": at PLACE"; both ends of one that has more than 2,048 bytes, as hostile documents
+  /// have. To be called by whoever knows the place, while the error passes: `catch (Error& e) {
+  /// e.at(key.str()); throw; }`.
   void at(std::string_view place);
 
  private:
