@@ -31,6 +31,7 @@ def corpus(folder, *endings):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes a large part of a minute, and begins first, so that no process has it left alone")
     config.addinivalue_line("markers", "corpus: needs the corpus beside the checkout")
     config.addinivalue_line("markers", "fast_paths: about chunks that are copied as they are, and so not for --no-fast-paths")
     config.addinivalue_line("markers", "zarr3: needs a Python with zarr 3, named by ENGRAM_PYTHON_ZARR3")
@@ -61,6 +62,7 @@ def pytest_collection_modifyitems(config, items):
     if gone:
         config.hook.pytest_deselected(items=gone)
         items[:] = [item for item in items if item not in gone]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -45,6 +45,7 @@ NOT_EQUAL = {
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.slow
 def test_contract(part, tmp_path):
     subprocess.run([sys.executable, TOOLS / "make_contract_nwb.py", tmp_path], check=True, capture_output=True, timeout=300)
     names = sorted(path.stem for path in tmp_path.glob("*.nwb"))

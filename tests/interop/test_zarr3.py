@@ -50,6 +50,7 @@ def by_zarr_python(folder, place):
 
 @pytest.mark.corpus
 @pytest.mark.parametrize("folder", ["zarr3", "generated/zarr3"])
+@pytest.mark.slow
 def test_corpus(folder, tmp_path):
     read = refused = 0
     for path, number, values in by_zarr_python(CORPUS / folder, tmp_path):

@@ -15,6 +15,7 @@ TYPES = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
          "complex128")
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_matrix_gives():
     results, text = zarr3_matrix.python_section()
     failed = zarr3_matrix.failures(results)

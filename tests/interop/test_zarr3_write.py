@@ -57,6 +57,7 @@ def judged(pairs, folder):
 @pytest.mark.hdmf_zarr_014
 @pytest.mark.parametrize("batch", range(BATCHES))
 @pytest.mark.parametrize("options", [(), SHARDS], ids=["files", "shards"])
+@pytest.mark.slow
 def test_nwb(batch, options, tmp_path):
     pairs = convert_all([CORPUS / name for name in of_batch(NWB, batch)], tmp_path, *options)
     found = {source: problems for (source, _), problems in zip(pairs, judged(pairs, tmp_path)) if problems}
@@ -107,6 +108,7 @@ def test_the_judge_finds_it(change, session_nwb, tmp_path):
 @pytest.mark.zarr3
 @pytest.mark.parametrize("batch", range(BATCHES))
 @pytest.mark.parametrize("options", [(), ("--shards", "auto", "--chunks", "100,100")], ids=["files", "shards"])
+@pytest.mark.slow
 def test_numbers(batch, options, tmp_path):
     pairs = convert_all([CORPUS / name for name in of_batch(HDF5 + NWB, batch)], tmp_path, *options)
     found = run_python(PYTHON_ZARR3, "zarr3_numbers.py", listed(pairs, tmp_path))

@@ -8,6 +8,7 @@ import matrix
 pytestmark = pytest.mark.zarr3
 
 
+@pytest.mark.slow
 def test_the_page_is_what_the_matrix_gives():
     results = matrix.run()
     failed = matrix.failures(results)
