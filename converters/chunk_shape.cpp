@@ -6,6 +6,7 @@
 #include <charconv>
 #include <string>
 
+#include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::converter {

@@ -18,11 +18,6 @@ inline constexpr std::uint64_t kChunkChannels = 64;
 /// What Blosc compresses in one piece, at most.
 inline constexpr std::uint64_t kMaxBloscBytes = (1ULL << 31) - 17;
 
-/// How many pieces of `b` cover `a`.
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
-
 /// What `--chunks` asks for.
 struct ChunkRule {
   enum class Kind {

@@ -5,6 +5,7 @@
 
 #include "base/thread_buffer.hpp"
 #include "converters/retile.hpp"
+#include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 #include "engram/codec/pipeline.hpp"
 
@@ -53,7 +54,7 @@ Shape grown(Shape unit, const Shape& shape, std::uint64_t size, std::uint64_t mo
     const std::uint64_t bytes = bytes_of(unit, size);
     const std::uint64_t times = most_bytes / std::max<std::uint64_t>(bytes, 1);
     if (times <= 1) break;
-    const std::uint64_t wanted = (shape[d] + unit[d] - 1) / unit[d];
+    const std::uint64_t wanted = divide_up(shape[d], unit[d]);
     unit[d] = std::min(shape[d], unit[d] * std::min(times, std::max<std::uint64_t>(wanted, 1)));
     unit[d] = std::max<std::uint64_t>(unit[d], 1);
     if (unit[d] < shape[d]) break;

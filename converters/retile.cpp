@@ -11,7 +11,6 @@
 
 #include "array/chunk_walk.hpp"
 #include "base/thread_buffer.hpp"
-#include "converters/chunk_shape.hpp"
 #include "engram/array/chunk_grid.hpp"
 #include "engram/base/buffer.hpp"
 #include "engram/base/error.hpp"

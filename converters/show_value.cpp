@@ -6,6 +6,7 @@
 
 #include "converters/compare_values.hpp"
 #include "engram/base/json.hpp"
+#include "engram/base/utf8.hpp"
 
 namespace engram::converter {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::size_t kShownBoxes = 4;
 std::string_view beginning(std::string_view text) {
   if (text.size() <= kShown) return text;
   std::size_t end = kShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && continues_character(text[end])) --end;
   return text.substr(0, end);
 }
 

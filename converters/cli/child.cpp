@@ -89,7 +89,8 @@ void run_child(const Work& work, const Heartbeat& heartbeat, pid_t parent,
   if (::getppid() != parent) ::_exit(kCancelled);
   // A crash is expected on damaged files; its image would lie in the user's directory.
   limit(RLIMIT_CORE, 0);
-  if (options.address_space > addresses_in_use()) limit(RLIMIT_AS, options.address_space);
+  if (options.address_space != 0 && options.address_space > addresses_in_use())
+    limit(RLIMIT_AS, options.address_space);
   std::signal(SIGXFSZ, SIG_IGN);
   if (!options.dies_of_closed_pipe) std::signal(SIGPIPE, SIG_IGN);
   auto set = stop_signals();

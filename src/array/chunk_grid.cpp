@@ -21,7 +21,7 @@ ChunkGrid::ChunkGrid(Shape shape, Shape chunk_shape)
   }
   grid_shape_.reserve(shape_.size());
   for (std::size_t d = 0; d < shape_.size(); ++d) {
-    grid_shape_.push_back(shape_[d] / chunk_shape_[d] + (shape_[d] % chunk_shape_[d] != 0));
+    grid_shape_.push_back(divide_up(shape_[d], chunk_shape_[d]));
   }
   chunk_count_ = element_count(grid_shape_);
 }

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "engram/base/utf8.hpp"
+
 namespace engram {
 
 std::string_view to_string(ErrorCode code) noexcept {
@@ -36,12 +38,9 @@ void Error::at(std::string_view place) {
     what_.append(place);
     return;
   }
-  const auto is_inside_character = [&](std::size_t at) {
-    return (static_cast<unsigned char>(place[at]) & 0xC0U) == 0x80U;
-  };
   std::size_t head = kShown, tail = place.size() - kShown;
-  while (head > kShown - 3 && is_inside_character(head)) --head;
-  while (tail < place.size() - kShown + 3 && is_inside_character(tail)) ++tail;
+  while (head > kShown - 3 && continues_character(place[head])) --head;
+  while (tail < place.size() - kShown + 3 && continues_character(place[tail])) ++tail;
   what_.append(place.substr(0, head)).append(" ... ").append(place.substr(tail));
 }
 

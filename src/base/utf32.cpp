@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engram/base/error.hpp"
 #include "engram/base/utf8.hpp"
@@ -29,9 +30,8 @@ bool is_surrogate(char32_t character) { return character >= 0xd800 && character 
 }  // namespace
 
 std::uint64_t count_characters(std::string_view text) noexcept {
-  return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U;
-  }));
+  return static_cast<std::uint64_t>(
+      std::count_if(text.begin(), text.end(), std::not_fn(continues_character)));
 }
 
 bool put_utf32(std::string_view text, std::span<std::byte> out) noexcept {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <optional>
 
+#include "engram/array/chunk_grid.hpp"
 #include "engram/base/error.hpp"
 
 namespace engram::hdf5_format {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engram/array/chunk_grid.hpp"
 #include "engram/array/region.hpp"
 #include "engram/base/error.hpp"
 #include "hdf5_format/chunk_elements.hpp"

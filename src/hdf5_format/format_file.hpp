@@ -52,11 +52,6 @@ void put_checksum(Bytes& out);
 /// True for bytes that end in the checksum of those before it.
 bool has_true_checksum(BytesView bytes) noexcept;
 
-/// As many parts of `part` as `whole` is made of, the last of which may be smaller.
-constexpr std::uint64_t divide_up(std::uint64_t whole, std::uint64_t part) noexcept {
-  return whole / part + (whole % part != 0 ? 1 : 0);
-}
-
 /// Bytes that numbers up to `most` take.
 std::uint64_t width_of(std::uint64_t most) noexcept;
 

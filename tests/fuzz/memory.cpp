@@ -12,6 +12,7 @@
 #include "testing/sanitizer.hpp"
 
 #if ENGRAM_ADDRESS_SANITIZER || ENGRAM_THREAD_SANITIZER
+#define ENGRAM_HAS_ALLOCATOR_HOOKS
 // Of <sanitizer/allocator_interface.h>, which GCC does not install.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*,
                                                                            std::size_t),
@@ -43,7 +44,7 @@ void gave(std::size_t size) noexcept {
 
 }  // namespace
 
-#if ENGRAM_ADDRESS_SANITIZER || ENGRAM_THREAD_SANITIZER
+#ifdef ENGRAM_HAS_ALLOCATOR_HOOKS
 namespace {
 
 void on_malloc(const volatile void*, std::size_t size) { took(size); }
@@ -71,7 +72,7 @@ std::size_t end_watch() noexcept {
 
 }  // namespace engram::fuzz
 
-#if !ENGRAM_ADDRESS_SANITIZER && !ENGRAM_THREAD_SANITIZER && defined(__GLIBC__)
+#if !defined(ENGRAM_HAS_ALLOCATOR_HOOKS) && defined(__GLIBC__)
 // The C library's own functions under these names, so that the allocations of C libraries are
 // counted like those of operator new, which ends here too.
 extern "C" {

@@ -21,7 +21,7 @@
 
 namespace engram::testing {
 
-/// ThreadSanitizer counts each access; it multiplies the memory that a process takes.
+/// ThreadSanitizer, which multiplies the memory that a process takes.
 inline constexpr bool kThreadSanitizer = ENGRAM_THREAD_SANITIZER != 0;
 
 /// A sanitizer that reserves terabytes of addresses, which no limit must cut off.

@@ -6,6 +6,11 @@
 
 namespace engram {
 
+/// How many pieces of `part`, which is not 0, cover `whole`: the last may be smaller.
+constexpr std::uint64_t divide_up(std::uint64_t whole, std::uint64_t part) noexcept {
+  return whole / part + (whole % part != 0 ? 1 : 0);
+}
+
 /// The regular grid of chunks that covers an array. A chunk is named by its place in the grid, in
 /// chunks along each dimension, or by its number in C order of these places.
 class ChunkGrid {

@@ -18,6 +18,11 @@ struct Utf8Step {
 /// surrogates, no overlong forms, nothing above U+10FFFF.
 Utf8Step next_code_point(std::string_view text, std::size_t offset) noexcept;
 
+/// True for a byte of UTF-8 that is not the first of its character.
+constexpr bool continues_character(char byte) noexcept {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+}
+
 /// `text` for a message: at most `most` bytes of it, then "..."; control characters and bytes that
 /// are no UTF-8 as "\x00".
 std::string printable(std::string_view text, std::size_t most = 200);
