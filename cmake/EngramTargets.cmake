@@ -10,6 +10,10 @@ target_compile_options(engram_options INTERFACE -Wall -Wextra -Wpedantic -Wconve
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(engram_options INTERFACE -Wno-restrict)
 endif()
+# What clang-tidy finds too, in a tenth of its time.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(engram_options INTERFACE -Wreserved-identifier)
+endif()
 if(ENGRAM_WARNINGS_AS_ERRORS)
   target_compile_options(engram_options INTERFACE -Werror)
 endif()

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "backend/key_path.hpp"
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_writer_tree.hpp"
 #include "engram/base/error.hpp"
@@ -14,11 +15,6 @@
 
 namespace engram::backend {
 namespace {
-
-// "/a/b" as keys have it: "a/b".
-std::string key_path(const std::string& path) {
-  return path.starts_with('/') ? path.substr(1) : path;
-}
 
 ArrayPlan plan_of(const ArrayInfo& info, const AppendOptions& options) {
   ArrayPlan plan;

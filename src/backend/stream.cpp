@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "backend/key_path.hpp"
 #include "backend/stream_create.hpp"
 #include "backend/stream_values.hpp"
 #include "engram/array/slices.hpp"
@@ -25,8 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using store::DirectoryStore;
-
-std::string key_path(const std::string& path) { return path.substr(path.starts_with('/') ? 1 : 0); }
 
 std::string array_key(const std::string& path) {
   return zarr::join(key_path(path), zarr::kArrayName);

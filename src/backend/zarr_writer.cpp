@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "backend/key_path.hpp"
 #include "backend/stored_json.hpp"
 #include "backend/zarr_layout.hpp"
 #include "backend/zarr_writer_array.hpp"
@@ -20,11 +21,6 @@
 
 namespace engram::backend {
 namespace {
-
-// "/a/b" as keys have it: "a/b".
-std::string key_path(const std::string& path) {
-  return path.starts_with('/') ? path.substr(1) : path;
-}
 
 class ZarrWriter final : public Writer {
  public:

@@ -18,8 +18,6 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
-using Kind = Finding::Kind;
-
 bool is_uuid(const std::string& text) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   const auto fits = [](char c, char form) {
@@ -50,7 +48,7 @@ class ModelCheck {
       check_dataset(dataset, join_path(path, dataset.name));
     for (const LinkBuilder& link : group.links)
       if (link.source == "." && !index_.find(link.path))
-        add({Severity::error, Kind::dangling, join_path(path, link.name), "",
+        add({Severity::error, Finding::Kind::dangling, join_path(path, link.name), "",
              fmt::format("is a link to {}, where there is nothing", link.path)});
     for (const GroupBuilder& child : group.groups) check_group(child, join_path(path, child.name));
   }
@@ -60,20 +58,20 @@ class ModelCheck {
       check_references(value, fmt::format("{}@{}", path, name));
     const bool has_type = attributes.find("neurodata_type") || attributes.find("data_type");
     if (has_type && !attributes.find("namespace"))
-      add({Severity::error, Kind::unknown_type, path, "", "has a type, but no namespace"});
+      add({Severity::error, Finding::Kind::unknown_type, path, "", "has a type, but no namespace"});
     const Value* id = attributes.find("object_id");
     if (!id) {
       if (has_type)
-        add({Severity::warning, Kind::bad_id, path, "", "has a type, but no object_id"});
+        add({Severity::warning, Finding::Kind::bad_id, path, "", "has a type, but no object_id"});
       return;
     }
     if (!id->is<std::string>() || !is_uuid(id->as<std::string>())) {
-      add({Severity::warning, Kind::bad_id, path + "@object_id", "", "is no UUID"});
+      add({Severity::warning, Finding::Kind::bad_id, path + "@object_id", "", "is no UUID"});
       return;
     }
     const auto [first, is_new] = ids_.emplace(id->as<std::string>(), path);
     if (!is_new)
-      add({Severity::error, Kind::bad_id, path + "@object_id", "",
+      add({Severity::error, Finding::Kind::bad_id, path + "@object_id", "",
            fmt::format("is {}, which {} has too", excerpt(id->as<std::string>()), first->second)});
   }
 
@@ -91,12 +89,12 @@ class ModelCheck {
       });
       lost += objects->dangling() - before;
       if (lost > 0)
-        add({Severity::error, Kind::dangling, path, "",
+        add({Severity::error, Finding::Kind::dangling, path, "",
              fmt::format("holds {} reference{} to where there is nothing", lost,
                          lost == 1 ? "" : "s")});
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;
-      add({Severity::error, Kind::unreadable, path, "",
+      add({Severity::error, Finding::Kind::unreadable, path, "",
            fmt::format("can't be read: {}", error.what())});
     }
   }
@@ -119,7 +117,7 @@ class ModelCheck {
   void check_references(const Value& value, const std::string& place) {
     if (count_lost(value) == 0) return;
     const std::string target = value.is<Reference>() ? value.as<Reference>().path : "a place";
-    add({Severity::error, Kind::dangling, place, "",
+    add({Severity::error, Finding::Kind::dangling, place, "",
          fmt::format("refers to {}, where there is nothing", target)});
   }
 

@@ -15,9 +15,7 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
-using Kind = Finding::Kind;
-
-constexpr std::uint64_t kBlock = 65536;
+constexpr std::uint64_t kRowsRead = 65536;
 constexpr std::string_view kIndexEnding = "_index";
 
 std::vector<std::string> column_names(const Value& value) {
@@ -68,8 +66,8 @@ class IndexWalk {
     const DataType& type = source.info().type;
     const std::uint64_t rows = rows_of(dataset_);
     Bytes block;
-    for (std::uint64_t first = 0; first < rows; first += kBlock) {
-      const std::uint64_t count = std::min(kBlock, rows - first);
+    for (std::uint64_t first = 0; first < rows; first += kRowsRead) {
+      const std::uint64_t count = std::min(kRowsRead, rows - first);
       block.resize(static_cast<std::size_t>(count * type.size));
       source.read(Region{{first}, {count}}, block);
       for (std::uint64_t i = 0; i < count; ++i) {
@@ -116,7 +114,7 @@ class TableCheck {
   }
 
  private:
-  void report(Kind kind, const std::string& name, std::string text) const {
+  void report(Finding::Kind kind, const std::string& name, std::string text) const {
     found_({Severity::error, kind, name.empty() ? path_ + "@colnames" : join_path(path_, name), "",
             std::move(text)});
   }
@@ -125,16 +123,17 @@ class TableCheck {
     std::set<std::string> seen;
     for (const std::string& name : names) {
       if (!seen.insert(name).second)
-        report(Kind::bad_table, "", fmt::format("names column \"{}\" twice", name));
+        report(Finding::Kind::bad_table, "", fmt::format("names column \"{}\" twice", name));
       if (!has_child(group_, name))
-        report(Kind::bad_table, "", fmt::format("names column \"{}\", which is not there", name));
+        report(Finding::Kind::bad_table, "",
+               fmt::format("names column \"{}\", which is not there", name));
     }
     for (const DatasetBuilder& dataset : group_.datasets) {
       const auto type = dataset.attributes.text("neurodata_type");
       const bool is_plain = type == "VectorData" || type == "DynamicTableRegion" ||
                             type == "EnumData" || type == "TimeSeriesReferenceVectorData";
       if (is_plain && !seen.contains(dataset.name))
-        found_({Severity::warning, Kind::bad_table, join_path(path_, dataset.name), "",
+        found_({Severity::warning, Finding::Kind::bad_table, join_path(path_, dataset.name), "",
                 "is a column that `colnames` does not name, so that readers don't show it"});
     }
   }
@@ -153,7 +152,7 @@ class TableCheck {
       outer = next;
     }
     if (has_id && rows_of(*column) != rows)
-      report(Kind::bad_table, outer,
+      report(Finding::Kind::bad_table, outer,
              fmt::format("has {} rows, but the table's id has {}", rows_of(*column), rows));
   }
 
@@ -163,7 +162,7 @@ class TableCheck {
       const Reference& reference = value->as<Reference>();
       if (reference.source == "." && index_.find(reference.path).dataset != &column)
         report(
-            Kind::bad_index, name,
+            Finding::Kind::bad_index, name,
             fmt::format("refers to {} as its target, not to the column \"{}\" that its name tells",
                         reference.path, target));
     }
@@ -171,15 +170,15 @@ class TableCheck {
     const bool is_integer = source && (source->info().type.kind == engram::Kind::integer ||
                                        source->info().type.kind == engram::Kind::unsigned_integer);
     if (!is_integer || index.shape().size() != 1) {
-      if (rows_of(index) > 0) report(Kind::bad_index, name, "is no list of whole numbers");
+      if (rows_of(index) > 0) report(Finding::Kind::bad_index, name, "is no list of whole numbers");
       return;
     }
     try {
       std::string wrong = IndexWalk(index, rows_of(column)).check();
-      if (!wrong.empty()) report(Kind::bad_index, name, std::move(wrong));
+      if (!wrong.empty()) report(Finding::Kind::bad_index, name, std::move(wrong));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::cancelled) throw;
-      report(Kind::unreadable, name, fmt::format("can't be read: {}", error.what()));
+      report(Finding::Kind::unreadable, name, fmt::format("can't be read: {}", error.what()));
     }
   }
 

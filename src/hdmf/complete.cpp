@@ -35,22 +35,22 @@ constexpr std::string_view kObjectId = "object_id";
 }
 
 // What lies at a path. Without pointers into the tree, which may be moved while values are read.
-struct Place {
+struct Member {
   std::optional<std::string> object_id;
   bool is_dataset = false;
   Shape shape;  ///< Of a dataset.
 };
 
 // The members of a tree by their paths.
-class Places {
+class Members {
  public:
   struct Target {
     std::string path;
-    std::string source = ".";     ///< Not ".": a link on the way leads to another file.
-    const Place* node = nullptr;  ///< Where it is of this file.
+    std::string source = ".";      ///< Not ".": a link on the way leads to another file.
+    const Member* node = nullptr;  ///< Where it is of this file.
   };
 
-  void add(std::string path, Place node) { nodes_.emplace(std::move(path), std::move(node)); }
+  void add(std::string path, Member node) { nodes_.emplace(std::move(path), std::move(node)); }
   void add_link(std::string path, LinkBuilder link) {
     links_.emplace(std::move(path), std::move(link));
   }
@@ -101,14 +101,14 @@ class Places {
     return target;
   }
 
-  std::unordered_map<std::string, Place> nodes_;
+  std::unordered_map<std::string, Member> nodes_;
   std::unordered_map<std::string, LinkBuilder> links_;
 };
 
 class Completer {
  public:
   Completer(GroupBuilder& root, const CompleteOptions& options)
-      : root_(root), options_(options), places_(std::make_shared<Places>()) {}
+      : root_(root), options_(options), places_(std::make_shared<Members>()) {}
 
   void run() {
     note(root_, "/");
@@ -213,7 +213,7 @@ class Completer {
     }
   }
 
-  const Place* check(const Reference& reference, const std::string& place) const {
+  const Member* check(const Reference& reference, const std::string& place) const {
     if (reference.source != ".") return nullptr;
     std::string why;
     const auto target = places_->find(reference.path, why);
@@ -223,7 +223,7 @@ class Completer {
   }
 
   void check(const RegionReference& region, const std::string& place) const {
-    const Place* node = check(region.target, place);
+    const Member* node = check(region.target, place);
     if (node == nullptr) return;
     if (!node->is_dataset)
       refuse(fmt::format("a region reference of {} leads to {}, which is a group", place,
@@ -256,7 +256,7 @@ class Completer {
 
   GroupBuilder& root_;
   const CompleteOptions& options_;
-  std::shared_ptr<Places> places_;
+  std::shared_ptr<Members> places_;
   std::optional<std::string> root_id_;
 };
 

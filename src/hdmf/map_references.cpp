@@ -11,7 +11,7 @@
 namespace engram::hdmf {
 namespace {
 
-constexpr std::uint64_t kBlock = 16384;  // Values held at a time.
+constexpr std::uint64_t kValuesHeld = 16384;
 
 class MappedObjects final : public ObjectSource {
  public:
@@ -91,10 +91,10 @@ void for_each_value(const ObjectSource& source, const std::function<bool(const V
   // the dimensions before it.
   std::size_t axis = shape.size();
   std::uint64_t slice = 1;
-  while (axis > 0 && slice * shape[axis - 1] <= kBlock) slice *= shape[--axis];
+  while (axis > 0 && slice * shape[axis - 1] <= kValuesHeld) slice *= shape[--axis];
   Region region = Region::all(shape);
   for (std::size_t d = 0; d < axis; ++d) region.shape[d] = 1;
-  const std::uint64_t step = axis == 0 ? 1 : kBlock / slice;
+  const std::uint64_t step = axis == 0 ? 1 : kValuesHeld / slice;
   const std::uint64_t length = axis == 0 ? 1 : shape[axis - 1];
   const std::uint64_t outer = count / slice / length;
   for (std::uint64_t place = 0; place < outer; ++place) {

@@ -16,24 +16,24 @@ namespace {
 // What a Value takes at least.
 constexpr std::uint64_t kObjectBytes = 64;
 
-void refuse(const std::string& why) { throw Error(ErrorCode::invalid_argument, why); }
+void bad_values(const std::string& why) { throw Error(ErrorCode::invalid_argument, why); }
 
 void check_chunks(const Shape& shape, const Shape& chunk_shape) {
   if (chunk_shape.empty()) return;
   if (chunk_shape.size() != shape.size())
-    refuse(fmt::format("chunks of shape {} are no part of an array of shape {}",
-                       engram::to_string(chunk_shape), engram::to_string(shape)));
+    bad_values(fmt::format("chunks of shape {} are no part of an array of shape {}",
+                           engram::to_string(chunk_shape), engram::to_string(shape)));
   if (std::find(chunk_shape.begin(), chunk_shape.end(), 0U) != chunk_shape.end())
-    refuse(fmt::format("chunks of shape {} hold nothing", engram::to_string(chunk_shape)));
+    bad_values(fmt::format("chunks of shape {} hold nothing", engram::to_string(chunk_shape)));
 }
 
 void check_info(const ArrayInfo& info) {
   check_chunks(info.shape, info.chunk_shape);
   if (!info.type.is_little_endian())
-    refuse(fmt::format("elements in memory are little-endian, not {}", typestr(info.type)));
+    bad_values(fmt::format("elements in memory are little-endian, not {}", typestr(info.type)));
   if (info.fill_value && info.fill_value->size() != info.type.size)
-    refuse(fmt::format("a fill value of {} bytes is no element of {} bytes",
-                       info.fill_value->size(), info.type.size));
+    bad_values(fmt::format("a fill value of {} bytes is no element of {} bytes",
+                           info.fill_value->size(), info.type.size));
 }
 
 class MemoryArray final : public ArraySource {
@@ -44,7 +44,7 @@ class MemoryArray final : public ArraySource {
     const std::uint64_t expected = checked_multiply(element_count(info_.shape), info_.type.size,
                                                     "the size of an array in memory");
     if (elements_.size() != expected)
-      refuse(
+      bad_values(
           fmt::format("{} bytes are not the {} bytes of an array of shape {} and elements of "
                       "{} bytes",
                       elements_.size(), expected, engram::to_string(info_.shape), info_.type.size));
@@ -93,8 +93,8 @@ class MemoryObjects final : public ObjectSource {
         values_(std::move(values)) {
     check_chunks(shape_, chunk_shape_);
     if (values_.size() != element_count(shape_))
-      refuse(fmt::format("{} values are not the {} of the shape {}", values_.size(),
-                         element_count(shape_), engram::to_string(shape_)));
+      bad_values(fmt::format("{} values are not the {} of the shape {}", values_.size(),
+                             element_count(shape_), engram::to_string(shape_)));
   }
 
   const ObjectType& type() const override { return type_; }
@@ -297,7 +297,7 @@ std::shared_ptr<const ObjectSource> memory_objects(ObjectType type, Shape shape,
                                                    std::vector<Value> values, Shape chunk_shape) {
   for (std::size_t i = 0; i < values.size(); ++i)
     if (const std::string why = why_no_element(type, values[i]); !why.empty())
-      refuse(fmt::format("value {}: {}", i, why));
+      bad_values(fmt::format("value {}: {}", i, why));
   return std::make_shared<const MemoryObjects>(std::move(type), std::move(shape), std::move(values),
                                                std::move(chunk_shape));
 }

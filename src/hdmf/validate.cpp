@@ -17,8 +17,6 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
-using Kind = Finding::Kind;
-
 // Attributes of every object, which no spec names.
 constexpr std::array<std::string_view, 6> kReserved = {
     "neurodata_type", "data_type", "namespace", "object_id", ".specloc", "_ARRAY_DIMENSIONS"};
@@ -68,7 +66,7 @@ class Validator {
   std::vector<Finding> run(const GroupBuilder& root) {
     const NodeRef node{&root, nullptr};
     if (!type_name(root.attributes)) {
-      add({Severity::error, Kind::unknown_type, "/", "",
+      add({Severity::error, Finding::Kind::unknown_type, "/", "",
            "the root has no type (neurodata_type and namespace), so there is nothing to hold it "
            "against"});
       return std::move(findings_);
@@ -123,7 +121,7 @@ class Validator {
           if (const TypeEntry* entry = found.space->find(*wanted))
             check_against(node, path, entry->spec, entry->name);
       } else {
-        add({Severity::error, Kind::unknown_type, path, "",
+        add({Severity::error, Finding::Kind::unknown_type, path, "",
              unknown_text(node.attributes(), *type)});
       }
     }
@@ -157,7 +155,8 @@ class Validator {
                           const std::string& spec_label) {
     if (!is_first_time(node, &spec)) return;
     if (!node.dataset) {
-      add({Severity::error, Kind::wrong_node, path, spec_label, "is a group, not a dataset"});
+      add({Severity::error, Finding::Kind::wrong_node, path, spec_label,
+           "is a group, not a dataset"});
       return;
     }
     announce(path);
@@ -169,7 +168,8 @@ class Validator {
                    const std::string& spec_label) {
     if (!is_first_time(node, &spec)) return;
     if (!node.group) {
-      add({Severity::error, Kind::wrong_node, path, spec_label, "is a dataset, not a group"});
+      add({Severity::error, Finding::Kind::wrong_node, path, spec_label,
+           "is a dataset, not a group"});
       return;
     }
     announce(path);
@@ -192,7 +192,7 @@ class Validator {
       if (reference.source != ".") return;
       const NodeRef target = index_.find(reference.path);
       if (!target || is_a(target.attributes(), wanted)) return;
-      add({Severity::error, Kind::wrong_type, path, spec_label,
+      add({Severity::error, Finding::Kind::wrong_type, path, spec_label,
            fmt::format("refers to {}, which is {}, not a {}", reference.path,
                        kind_of(target.attributes()), wanted)});
     };
@@ -212,7 +212,7 @@ class Validator {
       if (value && !value->is<Null>()) {
         check_value(*value, attribute, on_reference(place, where), on_data(place, where));
       } else if (attribute.is_required) {
-        add({Severity::error, Kind::missing, place, where,
+        add({Severity::error, Finding::Kind::missing, place, where,
              fmt::format("is missing: {} must have attribute \"{}\"", spec_label, attribute.name)});
       }
     }
@@ -228,8 +228,8 @@ class Validator {
       const bool is_reserved =
           std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
       if (!is_reserved && !spec.attribute(name))
-        add({Severity::warning, Kind::unexpected, fmt::format("{}@{}", path, name), spec_label,
-             fmt::format("is no attribute that {} has", spec_label)});
+        add({Severity::warning, Finding::Kind::unexpected, fmt::format("{}@{}", path, name),
+             spec_label, fmt::format("is no attribute that {} has", spec_label)});
     }
   }
 
@@ -301,12 +301,12 @@ class Validator {
     const std::string what = spec.type() ? *spec.type() : "object";
     const std::string name = label(spec);
     if (count == 0 && quantity.is_required()) {
-      add({Severity::error, Kind::missing, join_path(path, name), spec_label + "/" + name,
+      add({Severity::error, Finding::Kind::missing, join_path(path, name), spec_label + "/" + name,
            spec.name() ? fmt::format("is missing: {} must have it", spec_label)
                        : fmt::format("is missing: {} must have at least {} {}", spec_label,
                                      quantity.least, what)});
     } else if (count < quantity.least || (quantity.most && count > *quantity.most)) {
-      add({Severity::error, Kind::wrong_quantity, path, spec_label,
+      add({Severity::error, Finding::Kind::wrong_quantity, path, spec_label,
            fmt::format("has {} of {}, not {}{}", count, name,
                        count < quantity.least ? "at least " : "at most ",
                        count < quantity.least ? quantity.least : *quantity.most)});
@@ -320,7 +320,8 @@ class Validator {
       const bool may_be_link =
           spec.link || (spec.group ? spec.group->is_linkable : spec.dataset->is_linkable);
       if (!may_be_link) {
-        add({Severity::error, Kind::illegal_link, join_path(parent, *child.name), place_label,
+        add({Severity::error, Finding::Kind::illegal_link, join_path(parent, *child.name),
+             place_label,
              fmt::format("is a link to {}, where the object itself must stand", child.path)});
         return;
       }
@@ -346,11 +347,11 @@ class Validator {
     // Of the right name, but of another type: that is the mistake, then.
     for (const ChildSpec& other : child_specs(spec)) {
       if (other.name() != *child.name || !other.type() || !child.node) continue;
-      add({Severity::warning, Kind::wrong_type, place, spec_label + "/" + *child.name,
+      add({Severity::warning, Finding::Kind::wrong_type, place, spec_label + "/" + *child.name,
            fmt::format("is {}, not a {}", kind_of(child.node.attributes()), *other.type())});
       return;
     }
-    add({Severity::warning, Kind::unexpected, place, spec_label,
+    add({Severity::warning, Finding::Kind::unexpected, place, spec_label,
          fmt::format("is nothing that {} has", spec_label)});
   }
 
@@ -375,7 +376,7 @@ class Validator {
   NodeIndex index_;
   const OnNode& on_node_;
   std::vector<Finding> findings_;
-  std::set<std::tuple<Kind, std::string, std::string>> seen_;
+  std::set<std::tuple<Finding::Kind, std::string, std::string>> seen_;
   std::unordered_set<std::pair<const void*, const void*>, PairHash> checked_;
 };
 
@@ -383,37 +384,37 @@ class Validator {
 
 std::string_view to_string(Finding::Kind kind) noexcept {
   switch (kind) {
-    case Kind::unknown_type:
+    case Finding::Kind::unknown_type:
       return "unknown_type";
-    case Kind::missing:
+    case Finding::Kind::missing:
       return "missing";
-    case Kind::wrong_quantity:
+    case Finding::Kind::wrong_quantity:
       return "wrong_quantity";
-    case Kind::wrong_dtype:
+    case Finding::Kind::wrong_dtype:
       return "wrong_dtype";
-    case Kind::wrong_shape:
+    case Finding::Kind::wrong_shape:
       return "wrong_shape";
-    case Kind::wrong_value:
+    case Finding::Kind::wrong_value:
       return "wrong_value";
-    case Kind::wrong_type:
+    case Finding::Kind::wrong_type:
       return "wrong_type";
-    case Kind::wrong_node:
+    case Finding::Kind::wrong_node:
       return "wrong_node";
-    case Kind::illegal_link:
+    case Finding::Kind::illegal_link:
       return "illegal_link";
-    case Kind::unexpected:
+    case Finding::Kind::unexpected:
       return "unexpected";
-    case Kind::dangling:
+    case Finding::Kind::dangling:
       return "dangling";
-    case Kind::bad_table:
+    case Finding::Kind::bad_table:
       return "bad_table";
-    case Kind::bad_index:
+    case Finding::Kind::bad_index:
       return "bad_index";
-    case Kind::bad_id:
+    case Finding::Kind::bad_id:
       return "bad_id";
-    case Kind::unreadable:
+    case Finding::Kind::unreadable:
       return "unreadable";
-    case Kind::not_portable:
+    case Finding::Kind::not_portable:
       return "not_portable";
   }
   return "";

@@ -14,8 +14,6 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
-using Kind = Finding::Kind;
-
 bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
@@ -106,7 +104,7 @@ void check_shape(const std::optional<Shape>& shape, const Dimensions& dimensions
                  const OnData& found) {
   if (dimensions.is_any()) return;
   if (!shape) {
-    found({Severity::error, Kind::wrong_shape,
+    found({Severity::error, Finding::Kind::wrong_shape,
            fmt::format("is a single value, not an array of shape {}", shapes_text(dimensions))});
     return;
   }
@@ -118,23 +116,24 @@ void check_shape(const std::optional<Shape>& shape, const Dimensions& dimensions
   };
   if (std::none_of(dimensions.shapes.begin(), dimensions.shapes.end(), is_allowed))
     found(
-        {Severity::error, Kind::wrong_shape,
+        {Severity::error, Finding::Kind::wrong_shape,
          fmt::format("has shape {}, not {}", engram::to_string(*shape), shapes_text(dimensions))});
 }
 
 void wrong_dtype(std::string_view what, const Dtype& dtype, const OnData& found) {
-  found({Severity::error, Kind::wrong_dtype, fmt::format("is {}, not {}", what, to_string(dtype))});
+  found({Severity::error, Finding::Kind::wrong_dtype,
+         fmt::format("is {}, not {}", what, to_string(dtype))});
 }
 
 // Of text that must be a time: whether it is one, and whether it says of which zone.
 bool check_time(const std::string& text, const OnData& found) {
   if (!is_time(text)) {
-    found({Severity::error, Kind::wrong_dtype,
+    found({Severity::error, Finding::Kind::wrong_dtype,
            fmt::format("is {}, no time as ISO 8601 writes it", excerpt(text))});
     return false;
   }
   if (!has_zone(text)) {
-    found({Severity::error, Kind::wrong_value,
+    found({Severity::error, Finding::Kind::wrong_value,
            fmt::format("is {}, a time without its zone", excerpt(text))});
     return false;
   }
@@ -165,7 +164,7 @@ void check_constant(const Value& value, const Json& constant, const OnData& foun
   if (constant.is_null() || is_same(value, constant)) return;
   const std::string shown =
       value.is<std::string>() ? excerpt(value.as<std::string>()) : describe(value);
-  found({Severity::warning, Kind::wrong_value,
+  found({Severity::warning, Finding::Kind::wrong_value,
          fmt::format("is {}, not {}", shown, excerpt(constant))});
 }
 
@@ -242,14 +241,14 @@ void check_fields(const std::vector<DtypeField>& wanted, const Fields& fields,
     const auto same = std::find_if(fields.begin(), fields.end(),
                                    [&field](const auto& one) { return one.name == field.name; });
     if (same == fields.end()) {
-      found({Severity::error, Kind::wrong_dtype,
+      found({Severity::error, Finding::Kind::wrong_dtype,
              fmt::format("has no field \"{}\", which is to be {}", field.name,
                          to_string(field.dtype))});
       continue;
     }
     const Element element = element_of(same->type);
     if (!may_be(element, field.dtype))
-      found({Severity::error, Kind::wrong_dtype,
+      found({Severity::error, Finding::Kind::wrong_dtype,
              fmt::format("field \"{}\" is {}, not {}", field.name, element.text,
                          to_string(field.dtype))});
   }
@@ -303,7 +302,8 @@ class ValueCheck {
     const auto& text = value.as<std::string>();
     if (wanted_ == "isodatetime") return check_time(text, found_);
     if (wanted_ != "ascii" || is_ascii(text)) return true;
-    found_({Severity::error, Kind::wrong_dtype, fmt::format("is {}, not ASCII", excerpt(text))});
+    found_({Severity::error, Finding::Kind::wrong_dtype,
+            fmt::format("is {}, not ASCII", excerpt(text))});
     return false;
   }
 
@@ -376,7 +376,7 @@ void check_dataset(const DatasetBuilder& dataset, const DatasetSpec& spec,
                    const OnReference& on_reference, const OnData& found) {
   if (dataset.is_null) {
     if (!spec.dtype.is_any() || !spec.dimensions.is_any())
-      found({Severity::error, Kind::wrong_dtype, "has no value at all"});
+      found({Severity::error, Finding::Kind::wrong_dtype, "has no value at all"});
     return;
   }
   try {
@@ -397,7 +397,8 @@ void check_dataset(const DatasetBuilder& dataset, const DatasetSpec& spec,
       if (const auto value = only_value(dataset)) check_constant(*value, spec.value, found);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::cancelled) throw;
-    found({Severity::error, Kind::unreadable, fmt::format("can't be read: {}", error.what())});
+    found({Severity::error, Finding::Kind::unreadable,
+           fmt::format("can't be read: {}", error.what())});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/layout_examples.hpp"
+#include "backend/named.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/map_references.hpp"
 #include "hdf5/library.hpp"
@@ -66,13 +67,6 @@ void expect_same(const std::string& path, const hdmf::DatasetBuilder& a,
   ASSERT_EQ(left.size(), right.size());
   for (std::size_t i = 0; i < left.size(); ++i)
     EXPECT_EQ(without_ids(right[i]), without_ids(left[i])) << i;
-}
-
-template <typename Builder>
-const Builder* named(const std::vector<Builder>& all, const std::string& name) {
-  for (const Builder& builder : all)
-    if (builder.name == name) return &builder;
-  return nullptr;
 }
 
 void expect_same(const std::string& path, const hdmf::GroupBuilder& a,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/layout_examples.hpp"
+#include "backend/named.hpp"
 #include "engram/base/error.hpp"
 #include "engram/hdmf/map_references.hpp"
 #include "engram/zarr/consolidated.hpp"
@@ -78,13 +79,6 @@ void expect_same(const hdmf::DatasetBuilder& a, const hdmf::DatasetBuilder& b) {
   } else {
     expect_same(*a.objects(), *b.objects());
   }
-}
-
-template <typename Builder>
-const Builder* named(const std::vector<Builder>& all, const std::string& name) {
-  for (const Builder& builder : all)
-    if (builder.name == name) return &builder;
-  return nullptr;
 }
 
 void expect_same(const hdmf::GroupBuilder& a, const hdmf::GroupBuilder& b) {

@@ -42,8 +42,6 @@ TEST(Registry, FillsInWhatIsLeftOutAsNumcodecsDoes) {
 
 class BadConfigTest : public ::testing::TestWithParam<BadConfig> {};
 
-constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
-
 INSTANTIATE_TEST_SUITE_P(
     Configs, BadConfigTest,
     ::testing::Values(
@@ -51,25 +49,35 @@ INSTANTIATE_TEST_SUITE_P(
                   "\"pcodec\" is not known; there are adler32,"},
         BadConfig{"OfObjects", "vlen-utf8", "{}", ErrorCode::unsupported, "array of objects"},
         BadConfig{"Hdf5Only", "hdf5:32000", "{}", ErrorCode::unsupported, "hdf5:32000"},
-        BadConfig{"LevelAbove", "zlib", R"({"level":10})", kInvalid, "level is 10"},
-        BadConfig{"LevelBelow", "gzip", R"({"level":-2})", kInvalid, "from -1 to 9"},
-        BadConfig{"LevelText", "zlib", R"({"level":"6"})", kInvalid, "level is \"6\""},
-        BadConfig{"LevelReal", "zlib", R"({"level":6.0})", kInvalid, "level is 6.0"},
-        BadConfig{"LevelNull", "zlib", R"({"level":null})", kInvalid, "level is null"},
-        BadConfig{"LevelHuge", "zlib", R"({"level":18446744073709551615})", kInvalid, "level is"},
-        BadConfig{"Bz2Level0", "bz2", R"({"level":0})", kInvalid, "from 1 to 9"},
-        BadConfig{"List", "zlib", "[]", kInvalid, "no JSON object"},
-        BadConfig{"BloscList", "blosc", "[]", kInvalid, "no JSON object"},
-        BadConfig{"ZstdText", "zstd", "\"x\"", kInvalid, "no JSON object"},
-        BadConfig{"ZstdChecksum", "zstd", R"({"checksum":1})", kInvalid, "checksum"},
-        BadConfig{"ShuffleBelow", "shuffle", R"({"elementsize":-1})", kInvalid, "elementsize"},
-        BadConfig{"ShuffleHuge", "shuffle", R"({"elementsize":9000000000})", kInvalid,
-                  "9000000000"},
-        BadConfig{"BloscName", "blosc", R"({"cname":7})", kInvalid, "cname"},
+        BadConfig{"LevelAbove", "zlib", R"({"level":10})", ErrorCode::invalid_argument,
+                  "level is 10"},
+        BadConfig{"LevelBelow", "gzip", R"({"level":-2})", ErrorCode::invalid_argument,
+                  "from -1 to 9"},
+        BadConfig{"LevelText", "zlib", R"({"level":"6"})", ErrorCode::invalid_argument,
+                  "level is \"6\""},
+        BadConfig{"LevelReal", "zlib", R"({"level":6.0})", ErrorCode::invalid_argument,
+                  "level is 6.0"},
+        BadConfig{"LevelNull", "zlib", R"({"level":null})", ErrorCode::invalid_argument,
+                  "level is null"},
+        BadConfig{"LevelHuge", "zlib", R"({"level":18446744073709551615})",
+                  ErrorCode::invalid_argument, "level is"},
+        BadConfig{"Bz2Level0", "bz2", R"({"level":0})", ErrorCode::invalid_argument, "from 1 to 9"},
+        BadConfig{"List", "zlib", "[]", ErrorCode::invalid_argument, "no JSON object"},
+        BadConfig{"BloscList", "blosc", "[]", ErrorCode::invalid_argument, "no JSON object"},
+        BadConfig{"ZstdText", "zstd", "\"x\"", ErrorCode::invalid_argument, "no JSON object"},
+        BadConfig{"ZstdChecksum", "zstd", R"({"checksum":1})", ErrorCode::invalid_argument,
+                  "checksum"},
+        BadConfig{"ShuffleBelow", "shuffle", R"({"elementsize":-1})", ErrorCode::invalid_argument,
+                  "elementsize"},
+        BadConfig{"ShuffleHuge", "shuffle", R"({"elementsize":9000000000})",
+                  ErrorCode::invalid_argument, "9000000000"},
+        BadConfig{"BloscName", "blosc", R"({"cname":7})", ErrorCode::invalid_argument, "cname"},
         BadConfig{"BloscSnappy", "blosc", R"({"cname":"snappy"})", ErrorCode::unsupported,
                   "snappy"},
-        BadConfig{"BloscShuffle", "blosc", R"({"shuffle":3})", kInvalid, "from -1 to 2"},
-        BadConfig{"BloscBlocks", "blosc", R"({"blocksize":2147483647})", kInvalid, "blocksize"}),
+        BadConfig{"BloscShuffle", "blosc", R"({"shuffle":3})", ErrorCode::invalid_argument,
+                  "from -1 to 2"},
+        BadConfig{"BloscBlocks", "blosc", R"({"blocksize":2147483647})",
+                  ErrorCode::invalid_argument, "blocksize"}),
     [](const auto& p) { return std::string(p.param.why); });
 
 TEST_P(BadConfigTest, IsRefused) {

@@ -13,11 +13,14 @@
 
 #if ENGRAM_ADDRESS_SANITIZER || ENGRAM_THREAD_SANITIZER
 #define ENGRAM_HAS_ALLOCATOR_HOOKS
-// Of <sanitizer/allocator_interface.h>, which GCC does not install.
+#if __has_include(<sanitizer/allocator_interface.h>)
+#include <sanitizer/allocator_interface.h>
+#else  // GCC does not install it.
 extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*,
                                                                            std::size_t),
                                                          void (*on_free)(const volatile void*));
 extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void* block);
+#endif
 #endif
 
 namespace engram::fuzz {

@@ -246,7 +246,7 @@ TEST(File, FollowsAttributesToTheirTargets) {
 TEST(File, FindsTheTargetsOfDatasets) {
   GroupBuilder root = small_file::file();
   root.datasets.push_back(testing::dataset_of(
-      "order", small_file::reference_type(), {4},
+      "order", reference_type(), {4},
       {Value(to("/acquisition/a")), Value(Null{}), Value(to("/none")), Value(to("/devices"))}));
   const File file(tree_of(std::move(root)));
   const auto targets = file.at("/order").targets();
@@ -445,11 +445,10 @@ TEST(File, OpensNoMoreFilesThanAllowed) {
 TEST(File, FollowsAll) {
   GroupBuilder root = small_file::file();
   ObjectType record = testing::object_type(ObjectType::Kind::record);
-  record.fields = {{"n", testing::number_type(DataType::integer(4))},
-                   {"s", small_file::reference_type()}};
+  record.fields = {{"n", testing::number_type(DataType::integer(4))}, {"s", reference_type()}};
   root.datasets.push_back(testing::dataset_of(
       "rows", record, {2}, {Value(List{1, to("/acquisition/a")}), Value(List{2, to("/none")})}));
-  root.datasets.push_back(testing::dataset_of("order", small_file::reference_type(), {3},
+  root.datasets.push_back(testing::dataset_of("order", reference_type(), {3},
                                               {Value(Null{}), Value(to("/")), Value(Null{})}));
   root.attributes.set("regions",
                       List{Value(RegionReference{to("/acquisition/a/data"), {{{0}, {2}}}}),
@@ -474,8 +473,8 @@ TEST(File, CountsReferencesThatTheSourceFoundLost) {
   DatasetBuilder lost;
   lost.name = "lost";
   lost.data = std::make_shared<const testing::FakeObjects>(
-      small_file::reference_type(), Shape{3},
-      std::vector<Value>{Value(to("/")), Value(Null{}), Value(Null{})}, 1);
+      reference_type(), Shape{3}, std::vector<Value>{Value(to("/")), Value(Null{}), Value(Null{})},
+      1);
   root.datasets.push_back(std::move(lost));
   const File file(tree_of(std::move(root)));
   const Followed followed = file.follow_all();
@@ -498,7 +497,7 @@ TEST(File, ReportsReferencesThatCantBeRead) {
     }
 
    private:
-    ObjectType type_ = small_file::reference_type();
+    ObjectType type_ = reference_type();
     Shape shape_, none_;
   };
   GroupBuilder root;
@@ -506,8 +505,7 @@ TEST(File, ReportsReferencesThatCantBeRead) {
   root.datasets.back().data = std::make_shared<const Torn>(Shape{1ULL << 60U});
   root.datasets.emplace_back().name = "torn";
   root.datasets.back().data = std::make_shared<const Torn>(Shape{4});
-  root.datasets.push_back(
-      testing::dataset_of("whole", small_file::reference_type(), {1}, {Value(to("/"))}));
+  root.datasets.push_back(testing::dataset_of("whole", reference_type(), {1}, {Value(to("/"))}));
   const File file(tree_of(root));
   EXPECT_EQ(file.follow_all().references, 1U) << "the rest is followed";
   ASSERT_EQ(file.problems().size(), 2U) << shown(file);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "engram/hdmf/make.hpp"
 #include "engram/hdmf/namespace_catalog.hpp"
 #include "engram/hdmf/validate.hpp"
 #include "testing/fake_sources.hpp"
@@ -105,8 +106,6 @@ DatasetBuilder column(std::string name, const char* type, DataType element,
   if (std::string_view(type) != "Ids") out.attributes.set("description", "d");
   return out;
 }
-
-inline ObjectType reference_type() { return testing::object_type(ObjectType::Kind::reference); }
 
 inline Reference to(const char* path) { return Reference{".", path, {}, {}}; }
 
