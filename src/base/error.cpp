@@ -6,6 +6,19 @@
 #include "engram/base/utf8.hpp"
 
 namespace engram {
+namespace {
+
+// Of a text that is too long to be read, as many bytes of each end, or a little less: characters
+// stay whole.
+std::string both_ends(std::string text, std::size_t shown) {
+  if (text.size() <= 2 * shown) return text;
+  std::size_t head = shown, tail = text.size() - shown;
+  while (head > shown - 3 && continues_character(text[head])) --head;
+  while (tail < text.size() - shown + 3 && continues_character(text[tail])) ++tail;
+  return text.replace(head, tail - head, " ... ");
+}
+
+}  // namespace
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
@@ -29,19 +42,11 @@ std::string_view to_string(ErrorCode code) noexcept {
   return "unknown";
 }
 
-Error::Error(ErrorCode code, std::string what) : code_(code), what_(std::move(what)) {}
+Error::Error(ErrorCode code, std::string what)
+    : code_(code), what_(both_ends(std::move(what), 2048)) {}
 
 void Error::at(std::string_view place) {
-  constexpr std::size_t kShown = 1024;
-  what_.append(": at ");
-  if (place.size() <= 2 * kShown) {
-    what_.append(place);
-    return;
-  }
-  std::size_t head = kShown, tail = place.size() - kShown;
-  while (head > kShown - 3 && continues_character(place[head])) --head;
-  while (tail < place.size() - kShown + 3 && continues_character(place[tail])) ++tail;
-  what_.append(place.substr(0, head)).append(" ... ").append(place.substr(tail));
+  what_.append(": at ").append(both_ends(std::string(place), 1024));
 }
 
 }  // namespace engram

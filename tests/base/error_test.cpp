@@ -37,6 +37,15 @@ TEST(ErrorTest, ShowsBothEndsOfALongPlace) {
   EXPECT_EQ(text.what(), "what: at " + euros.substr(0, 1023) + " ... " + euros.substr(0, 1023));
 }
 
+TEST(ErrorTest, ShowsBothEndsOfALongText) {
+  const std::string longest(4096, 'a');
+  EXPECT_EQ(Error(ErrorCode::corrupt_data, longest).what(), longest);
+  const Error cut(ErrorCode::corrupt_data,
+                  "the type \"" + std::string(100'000, 'b') + "\" is unknown");
+  EXPECT_EQ(cut.what(), "the type \"" + std::string(2038, 'b') + " ... " + std::string(2036, 'b') +
+                            "\" is unknown");
+}
+
 TEST(ErrorTest, NamesAndNumbersOfCodesAreStable) {
   const std::pair<ErrorCode, std::string_view> kCodes[] = {
       {ErrorCode::invalid_argument, "invalid_argument"},

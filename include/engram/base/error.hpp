@@ -27,14 +27,14 @@ std::string_view to_string(ErrorCode code) noexcept;
 /// at 3.0: at /acquisition/es/data: at /d/a.nwb.zarr".
 class Error : public std::exception {
  public:
+  /// Of a text of more than 4,096 bytes, as hostile documents make them, both ends are kept.
   Error(ErrorCode code, std::string what);
 
   ErrorCode code() const noexcept { return code_; }
   const char* what() const noexcept override { return what_.c_str(); }
 
-  /// Appends ": at PLACE"; both ends of one that has more than 2,048 bytes, as hostile documents
-  /// have. To be called by whoever knows the place, while the error passes: `catch (Error& e) {
-  /// e.at(key.str()); throw; }`.
+  /// Appends ": at PLACE"; both ends of one that has more than 2,048 bytes. To be called by whoever
+  /// knows the place, while the error passes: `catch (Error& e) { e.at(key.str()); throw; }`.
   void at(std::string_view place);
 
  private:
