@@ -124,9 +124,10 @@ std::string format_seconds(double seconds) {
 
 std::string summary(const ConvertReport& report) {
   std::string text =
-      fmt::format("{}, {}, {}, {} ({} unresolved)", counted(report.datasets, "dataset"),
+      fmt::format("{}, {}, {}, {}{} ({} unresolved)", counted(report.datasets, "dataset"),
                   counted(report.groups, "group"), counted(report.links, "link"),
-                  counted(report.references, "reference"), report.references_unresolved);
+                  counted(report.references, "reference"), report.dry_run ? " in attributes" : "",
+                  report.references_unresolved);
   if (report.region_references != 0) {
     text += fmt::format(", {}", counted(report.region_references, "region reference"));
   }

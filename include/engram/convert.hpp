@@ -151,7 +151,8 @@ struct ConvertReport {
   Json options;              ///< Those that decide what was to be done.
   bool dry_run = false;
   std::uint64_t datasets = 0, groups = 0, links = 0;
-  std::uint64_t references = 0;  ///< In datasets and attributes.
+  /// In datasets and attributes; of a dry run, which reads no elements, in attributes alone.
+  std::uint64_t references = 0;
   std::uint64_t references_unresolved = 0;
   std::uint64_t region_references = 0;
   std::uint64_t bytes_read = 0;    ///< Decoded bytes of all datasets.

@@ -77,8 +77,8 @@ TEST(ReportTest, ADryRunDoesNotClaimToHaveWritten) {
   dry.dry_run = true;
   EXPECT_EQ(
       summary(dry),
-      "71 datasets, 34 groups, 12 links, 6 references (0 unresolved): 1.5 GB would become 321 "
-      "files of at most 700.0 MB, 96 % copied as it is");
+      "71 datasets, 34 groups, 12 links, 6 references in attributes (0 unresolved): 1.5 GB would "
+      "become 321 files of at most 700.0 MB, 96 % copied as it is");
 }
 
 TEST(ReportTest, JsonHasAllOfIt) {
