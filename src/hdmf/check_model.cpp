@@ -18,6 +18,7 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
+
 bool is_uuid(const std::string& text) {
   constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   const auto fits = [](char c, char form) {

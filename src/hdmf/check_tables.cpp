@@ -15,6 +15,7 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
+
 constexpr std::uint64_t kRowsRead = 65536;
 constexpr std::string_view kIndexEnding = "_index";
 

@@ -17,6 +17,7 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
+
 // Attributes of every object, which no spec names.
 constexpr std::array<std::string_view, 6> kReserved = {
     "neurodata_type", "data_type", "namespace", "object_id", ".specloc", "_ARRAY_DIMENSIONS"};

@@ -14,6 +14,7 @@ namespace engram::hdmf {
 namespace {
 
 using Severity = Finding::Severity;
+
 bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80U; });

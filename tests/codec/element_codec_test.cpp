@@ -13,7 +13,6 @@
 namespace engram::codec {
 namespace {
 
-constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
 constexpr ErrorCode kUnsupported = ErrorCode::unsupported;
 
 class BadFilterTest : public ::testing::TestWithParam<BadConfig> {};

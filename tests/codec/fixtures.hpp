@@ -88,6 +88,8 @@ void expect_error(ErrorCode code, std::string_view part, const Call& call) {
   }
 }
 
+inline constexpr ErrorCode kInvalid = ErrorCode::invalid_argument;
+
 /// A configuration that is refused, and how.
 struct BadConfig {
   const char* why;

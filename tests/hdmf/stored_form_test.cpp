@@ -14,6 +14,7 @@ using testing::list_type;
 using testing::number_type;
 using testing::object_type;
 using testing::record_type;
+using testing::sequence_type;
 using testing::text_type;
 
 const ObjectType kInteger = number_type(DataType::integer(8));
@@ -48,7 +49,7 @@ TEST(StoredFormTest, FollowsFromTheValue) {
       {"mixed numbers", List{integer(1), 0.5}, kDouble, {2}},
       {"booleans and numbers", List{true, integer(2)}, kInteger, {2}},
       {"table", List{List{0.5}, List{1.5}}, kDouble, {2, 1}},
-      {"ragged", List{List{integer(1)}, List{}}, testing::sequence_type(kInteger), {2}},
+      {"ragged", List{List{integer(1)}, List{}}, sequence_type(kInteger), {2}},
       {"empty", List{}, kDouble, {0}},
       {"empty rows", List{List{}, List{}}, kDouble, {2, 0}},
       {"null reference", List{Null{}, reference}, object_type(ObjectType::Kind::reference), {2}},
@@ -62,7 +63,7 @@ TEST(StoredFormTest, FollowsFromTheValue) {
        {1}},
       {"records with ragged lists",
        List{Record{{"a", List{integer(1), integer(2)}}}, Record{{"a", List{integer(1)}}}},
-       record_type({{"a", testing::sequence_type(kInteger)}}),
+       record_type({{"a", sequence_type(kInteger)}}),
        {2}},
       {"opaque of two sizes", List{Bytes(1), Bytes(3)}, number_type(DataType::opaque(3)), {2}},
   };
@@ -120,7 +121,7 @@ TEST(StoredFormTest, HoldsWhatDoesNotChangeInIt) {
       {"shape", {kInteger, {2}, false}, List{integer(1), integer(2)}, true},
       {"another length", {kInteger, {3}, false}, List{integer(1), integer(2)}, false},
       {"sequences of one length",
-       {testing::sequence_type(kInteger), {2}, false},
+       {sequence_type(kInteger), {2}, false},
        List{List{integer(1)}, List{integer(2)}},
        true},
       {"fields in another order",
@@ -135,7 +136,7 @@ TEST(StoredFormTest, HoldsWhatDoesNotChangeInIt) {
 
 TEST(StoredFormTest, WhatJsonKeeps) {
   EXPECT_TRUE(survives_json(kInteger));
-  EXPECT_TRUE(survives_json(testing::sequence_type(text_type())));
+  EXPECT_TRUE(survives_json(sequence_type(text_type())));
   EXPECT_FALSE(survives_json(number_type(DataType::unsigned_integer(8))));
   EXPECT_FALSE(survives_json(number_type(DataType::complex(16))));
   EXPECT_FALSE(survives_json(record_type({{"a", kInteger}})));

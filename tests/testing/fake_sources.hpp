@@ -12,6 +12,7 @@
 #include "engram/array/chunk_grid.hpp"
 #include "engram/backend/backend.hpp"
 #include "engram/hdmf/builder.hpp"
+#include "engram/hdmf/make.hpp"
 #include "engram/hdmf/map_references.hpp"
 
 namespace engram::testing {
@@ -109,28 +110,14 @@ inline hdmf::ObjectType object_type(hdmf::ObjectType::Kind kind) {
   return type;
 }
 
-inline hdmf::ObjectType number_type(DataType number) {
-  hdmf::ObjectType type = object_type(hdmf::ObjectType::Kind::number);
-  type.type = std::move(number);
-  return type;
-}
-
-inline hdmf::ObjectType sequence_type(hdmf::ObjectType element) {
-  hdmf::ObjectType type = object_type(hdmf::ObjectType::Kind::sequence);
-  type.element = std::make_shared<const hdmf::ObjectType>(std::move(element));
-  return type;
-}
+using hdmf::number_type;
+using hdmf::record_type;
+using hdmf::sequence_type;
 
 inline hdmf::ObjectType list_type(hdmf::ObjectType element, Shape shape) {
   hdmf::ObjectType type = sequence_type(std::move(element));
   type.kind = hdmf::ObjectType::Kind::array;
   type.shape = std::move(shape);
-  return type;
-}
-
-inline hdmf::ObjectType record_type(std::vector<hdmf::ObjectField> fields) {
-  hdmf::ObjectType type = object_type(hdmf::ObjectType::Kind::record);
-  type.fields = std::move(fields);
   return type;
 }
 
